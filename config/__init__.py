@@ -1,0 +1,1 @@
+"""The settings: `load(path) -> Settings`, every fault reported at once."""

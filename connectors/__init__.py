@@ -1,0 +1,1 @@
+"""What each platform says. One file a platform; knows nothing of cases."""

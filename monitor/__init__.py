@@ -1,0 +1,1 @@
+"""The daemon. Everything that touches the world."""

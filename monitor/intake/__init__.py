@@ -1,0 +1,1 @@
+"""From a platform's answer to stored mentions and cases."""

@@ -1,0 +1,1 @@
+"""Tables, migrations, sessions, leases and events. The only place that knows SQLModel."""

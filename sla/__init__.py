@@ -1,0 +1,1 @@
+"""The rules. Pure functions over frozen values; standard library only; `now` is always an argument."""
