@@ -1,0 +1,248 @@
+"""The tables of `monitor.toml`: one frozen model each, every default as CONTRACT shows it.
+
+Only what can be told from one table alone is checked here; `config.checks` looks at how tables fit together.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StrictBool,
+    StrictInt,
+    field_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from config import addresses, times
+from config.builtin import CRISIS, STANDARD
+from config.durations import Duration, PositiveDuration
+from config.origin import check_ca_file
+
+Text = Annotated[str, AfterValidator(addresses.check_filled)]
+Id = Annotated[str, AfterValidator(addresses.check_id)]
+Listen = Annotated[str, AfterValidator(addresses.check_listen)]
+WebAddress = Annotated[str, AfterValidator(addresses.check_web_address)]
+PublicUrl = Annotated[WebAddress, AfterValidator(lambda value: value.rstrip("/"))]
+OptionalWebAddress = Annotated[str, AfterValidator(addresses.check_optional_web_address)]
+Day = Annotated[date, BeforeValidator(times.parse_date)]
+AllHours = Annotated[
+    tuple[Annotated[times.Hours, BeforeValidator(times.parse_hours)], ...],
+    Field(min_length=1),
+    AfterValidator(times.check_hours_apart),
+]
+AllPauses = Annotated[
+    tuple[Annotated[times.Pause, BeforeValidator(times.parse_pause)], ...],
+    AfterValidator(times.check_pauses_apart),
+]
+
+
+class Table(BaseModel):
+    """What all tables have in common: they cannot be changed and know no other keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Service(Table):
+    """`[service]`: the city, where it keeps its data, and who hears of faults."""
+
+    name: Text
+    timezone: Annotated[str, AfterValidator(times.check_zone)] = "Asia/Seoul"
+    language: Literal["ko", "en"] = "ko"
+    database: Annotated[str, Field(repr=False), AfterValidator(addresses.check_database)] = "sqlite:///data/monitor.db"
+    """As written; `Settings.database` does not depend on where the program was started."""
+    public_url: PublicUrl = "http://127.0.0.1:8080"
+    """Without a slash at its end."""
+    root_contact: str
+    """Staff id."""
+    heartbeat_url: Annotated[OptionalWebAddress, Field(repr=False)] = ""
+    allow_inline_secrets: StrictBool = False
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of calendars and reports."""
+        return ZoneInfo(self.timezone)
+
+
+class Web(Table):
+    """`[web]`: where pages and metrics listen; "" for nowhere."""
+
+    listen: Listen = "127.0.0.1:8080"
+    metrics_listen: Listen = "127.0.0.1:9108"
+
+
+class Polling(Table):
+    """`[polling]`: how often platforms are asked, how far back, and when an account is blind."""
+
+    every: PositiveDuration = timedelta(seconds=60)
+    overlap: Duration = timedelta(minutes=15)
+    blind_after: PositiveDuration = timedelta(minutes=5)
+
+
+class Calendar(Table):
+    """`[calendars.<name>]`: when time counts, on the wall clock of the service's zone."""
+
+    hours: AllHours
+    pauses: AllPauses = ()
+    holidays: Annotated[str, AfterValidator(times.check_country)] = ""
+    """A country of the holidays library, or ""."""
+    extra_holidays: tuple[Day, ...] = ()
+    not_holidays: tuple[Day, ...] = ()
+    """Taken away from both the country's and the extra holidays."""
+
+    @model_validator(mode="after")
+    def _some_open(self) -> Calendar:
+        if not times.some_open(self.hours, self.pauses):
+            raise PydanticCustomError("never_open", "never open")
+        return self
+
+    @field_serializer("hours")
+    def _sorted_hours(self, hours: AllHours) -> list[tuple[int, int, int]]:
+        return sorted((day, entry.start, entry.end) for entry in hours for day in entry.days)
+
+
+class Step(Table):
+    """`[[policies.<name>.steps]]`: one rung of the ladder."""
+
+    at: PositiveDuration
+    kind: Literal["warning", "breach", "escalation"]
+    notify: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Policy(Table):
+    """`[policies.<name>]`: a promise and what happens when it is not kept."""
+
+    calendar: str = "always"
+    target: PositiveDuration = timedelta(minutes=30)
+    final_target: PositiveDuration = timedelta(days=3)
+    final_calendar: str = "office"
+    ack_holds: Duration = timedelta(minutes=15)
+    repeat: PositiveDuration = timedelta(minutes=60)
+    steps: tuple[Step, ...]
+    """Where the file names none, `config.builtin` has filled them in."""
+
+
+class Department(Table):
+    """`[[departments]]`: who answers for it; people are staff ids."""
+
+    id: Id
+    name: Text
+    policy: str = STANDARD
+    duty: tuple[str, ...] = ()
+    """The designated person, then deputies."""
+    manager: str | None = None
+    head: str | None = None
+
+
+class Account(Table):
+    """`[[accounts]]`: a department's account on a platform."""
+
+    department: str
+    platform: str
+    id: Text
+    """The platform's own id of the account or Page."""
+    handle: Annotated[str, AfterValidator(lambda value: value.removeprefix("@"))] = ""
+    """Without the @."""
+    token: SecretStr | None = None
+    watch_from: Annotated[datetime, BeforeValidator(times.parse_instant)] | None = None
+    """In UTC; None: the instant the account was first stored."""
+
+
+class Person(Table):
+    """`[[staff]]`: someone who is told, and through which channels, in order."""
+
+    id: Id
+    name: Text
+    channels: tuple[str, ...] = ()
+
+
+class Channel(Table):
+    """`[[channels]]`: where alerts go out."""
+
+    id: Id
+    type: str
+    to: Annotated[str, AfterValidator(addresses.check_mail)] | None = None
+    """The mail address; there for every channel of type email."""
+    url: WebAddress | None = Field(default=None, repr=False)
+    """There for every channel of type webhook."""
+    secret: SecretStr | None = None
+    """"whsec_" and base64, or any other string as its bytes; None: unsigned."""
+    allow_private: StrictBool = False
+    ca_file: Annotated[Path, AfterValidator(check_ca_file)] | None = None
+    """Certificates to trust beside the system's; absolute once loaded."""
+
+
+class Email(Table):
+    """`[email]`: the server that mail leaves through."""
+
+    host: Text = "127.0.0.1"
+    port: Annotated[StrictInt, Field(ge=1, le=65_535)] = 25
+    from_: Annotated[str, Field(alias="from"), AfterValidator(addresses.check_sender)] = "sns@example.go.kr"
+    """The key `from`, which Python keeps for itself."""
+    username: str | None = None
+    password: SecretStr | None = None
+    security: Literal["none", "starttls", "tls"] = "none"
+
+
+class Route(Table):
+    """`[[routes]]`: words that send a mention to a department; the first match wins."""
+
+    department: str
+    any: tuple[Text, ...] = ()
+    all: tuple[Text, ...] = ()
+    none: tuple[Text, ...] = ()
+
+
+class Crisis(Table):
+    """`[crisis]`: what opens an incident (SEMANTICS row 34)."""
+
+    keywords: tuple[Text, ...] = ("붕괴", "화재")
+    surge_false_alarms: Annotated[times.Rate, BeforeValidator(times.parse_rate)] = times.Rate(1, "month")
+    policy: str = CRISIS
+
+
+class Alerts(Table):
+    """`[alerts]`: whether and how people are told."""
+
+    mode: Literal["live", "shadow"] = "live"
+    bundle: Duration = timedelta(seconds=60)
+    fallback_after: Duration = timedelta(seconds=60)
+    include_text: StrictBool = False
+
+
+class Answers(Table):
+    """`[answers]`: what counts as one."""
+
+    automatic: tuple[Annotated[str, AfterValidator(addresses.check_pattern)], ...] = ()
+    """Regular expressions of automatic replies, which are no answers (SEMANTICS row 6)."""
+
+
+class Ignore(Table):
+    """`[ignore]`: whose posts are never mentions, as "twitter:12345"."""
+
+    authors: tuple[Annotated[str, AfterValidator(addresses.check_author)], ...] = ()
+
+
+class Reports(Table):
+    """`[reports]`: when the week's report is made, for whom and in which forms."""
+
+    weekly: Annotated[times.Weekly, BeforeValidator(times.parse_weekly)] = times.Weekly(0, time(9))
+    recipients: tuple[str, ...] = ()
+    formats: tuple[Literal["html", "pdf", "xlsx", "csv", "json"], ...] = ("html", "pdf", "xlsx", "csv")
+
+
+class Retention(Table):
+    """`[retention]`: how long posts' text is kept."""
+
+    text: PositiveDuration = timedelta(days=90)

@@ -1,0 +1,70 @@
+"""From a stored message to what a person reads: its cases as they stand at the moment of sending."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from monitor.alerts import words
+from monitor.alerts.message import AlertAccount, AlertCase, AlertMention, Attachment, Kind, Message
+from monitor.rules import Rules
+from monitor.store import alerts, cases, posts
+from monitor.store.engine import Transaction
+from sla.case import Case
+
+_EXCERPT = 140
+
+
+def compose(tx: Transaction, rules: Rules, stored: alerts.Message, now: datetime) -> Message:
+    """Put a message together from the store; the same id whenever it is sent again."""
+    bundled = alerts.cases_of(tx, stored.id)
+    ids = [entry.case_id for entry in bundled]
+    found = cases.by_ids(tx, ids) if ids else {}
+    mentions = posts.mentions(tx, ids) if ids else {}
+    told = tuple(
+        _case(found[entry.case_id], mentions[entry.case_id], entry, now) for entry in bundled if entry.case_id in found
+    )
+    account = _account(stored)
+    settings = rules.settings
+    excerpts = {}
+    if settings.alerts.include_text:
+        excerpts = {id: rows[0].text[:_EXCERPT] for id, rows in mentions.items() if rows}
+    said = words.compose(
+        Kind(stored.kind), stored.level, told, account, language=settings.service.language,
+        zone=rules.zone, recipient_name=_name(rules, stored.recipient),
+        department_names={d.id: d.name for d in rules.departments.values()},
+        account_names={f"{a.platform}:{a.id}": a.handle for a in settings.accounts},
+        detail=str(stored.subject.get("detail", "")), excerpts=excerpts,
+    )  # fmt: skip
+    return Message(
+        id=stored.id, kind=Kind(stored.kind), level=stored.level, recipient=stored.recipient, sent_at=now,
+        text=said.text, cases=told, account=account, attachments=_attachments(stored), subject=said.subject,
+    )  # fmt: skip
+
+
+def _case(case: Case, mentions: Sequence[posts.MentionRow], entry: alerts.Bundled, now: datetime) -> AlertCase:
+    return AlertCase(
+        id=case.id, platform=case.platform, account=case.account, department=case.department, deadline=case.deadline,
+        overdue_seconds=(now - case.deadline) // timedelta(seconds=1), checked=entry.checked, late=entry.late,
+        link=mentions[0].permalink if mentions else "",
+        mentions=tuple(AlertMention(m.id, m.created_at, m.permalink) for m in mentions),
+    )  # fmt: skip
+
+
+def _account(stored: alerts.Message) -> AlertAccount | None:
+    about = stored.subject.get("account")
+    if about is None:
+        return None
+    until = about["complete_until"]
+    return AlertAccount(about["platform"], about["id"], None if until is None else datetime.fromisoformat(until))
+
+
+def _attachments(stored: alerts.Message) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(file["name"], file["media_type"], file["text"].encode())
+        for file in stored.subject.get("attachments", ())
+    )
+
+
+def _name(rules: Rules, staff: str) -> str:
+    return next((person.name for person in rules.settings.staff if person.id == staff), staff)

@@ -1,0 +1,212 @@
+"""Hand messages to their channels: start, send, record; try again, fall back, give up and say so.
+
+A send starts when its attempt commits, in the transaction that finds its cases still open: after an answer is
+stored, none starts. An attempt whose result a crash took away is made again under the same id.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import structlog
+
+from monitor.alerts import outbox
+from monitor.alerts.channels.base import Channel, TransportError
+from monitor.alerts.compose import compose
+from monitor.alerts.message import Message
+from monitor.clock import Clock
+from monitor.rules import Rules
+from monitor.store import alerts
+from monitor.store.engine import Store, Transaction, new_id
+
+log = structlog.get_logger(__name__)
+
+SEND = timedelta(seconds=8)
+"""What one send may take in all."""
+LEASE = timedelta(seconds=12)
+"""How long a worker may hold a message: longer than a send, so that two never send the same one."""
+GIVE_UP = timedelta(hours=24)
+WORKERS_A_LANE = 2
+SLOWEST_RETRY = timedelta(seconds=60)
+POISON = timedelta(minutes=5)
+
+
+class Delivery:
+    """Sends what is due, over every lane side by side; a stuck lane holds only its own two workers."""
+
+    def __init__(
+        self, store: Store, rules: Rules, channels: Mapping[str, Channel], lanes: Mapping[str, str], clock: Clock
+    ) -> None:
+        """`lanes` names, by channel, what is stuck together when it is stuck: a mail server, a webhook."""
+        self._store, self._rules, self._channels, self._clock = store, rules, channels, clock
+        self._lanes = lanes
+        self._owner = new_id("n")
+        self._pool = ThreadPoolExecutor(64, thread_name_prefix="deliver")
+        self._gate = threading.Lock()
+        self._in_flight: set[str] = set()
+        self._busy: Counter[str] = Counter()
+        self._stopping = False
+
+    def fill(self) -> int:
+        """Give every free worker a due message; returns how many sends that starts."""
+        with self._gate:
+            if self._stopping:
+                return 0
+            full = [id for id, lane in self._lanes.items() if self._busy[lane] >= WORKERS_A_LANE]
+            with self._store.read() as tx:
+                due = alerts.due_messages(tx, self._clock(), full, 200)
+            started = 0
+            for message, channel in due:
+                lane = self._lanes.get(channel, channel)
+                if message in self._in_flight or self._busy[lane] >= WORKERS_A_LANE:
+                    continue
+                self._in_flight.add(message)
+                self._busy[lane] += 1
+                self._pool.submit(self._work, message, lane)
+                started += 1
+            return started
+
+    def drain(self, timeout: timedelta) -> None:
+        """Start nothing more and let what was started end."""
+        with self._gate:
+            self._stopping = True
+        waiter = threading.Thread(target=self._pool.shutdown, kwargs={"cancel_futures": True}, daemon=True)
+        waiter.start()
+        waiter.join(timeout.total_seconds())
+
+    def _work(self, id: str, lane: str) -> None:
+        try:
+            self._deliver(id)
+        except Exception:  # noqa: BLE001 - one message that cannot be handled must not stop the others; it is told
+            log.exception("deliver.failed", message=id)
+            self._postpone(id)
+        finally:
+            with self._gate:
+                self._in_flight.discard(id)
+                self._busy[lane] -= 1
+        self.fill()
+
+    def _deliver(self, id: str) -> None:
+        claimed_at = self._clock()
+        with self._store.write() as tx:
+            stored = alerts.claim_message(tx, id, claimed_at, self._owner, LEASE)
+            if stored is None or not self._worth_sending(tx, stored, claimed_at):
+                return
+            attempt = alerts.start_attempt(tx, id, stored.channel, claimed_at)
+            message = compose(tx, self._rules, stored, claimed_at)
+        if self._clock() > claimed_at + LEASE - SEND:
+            # We slept between the commit and here: another worker may hold the message by now (truth 6).
+            log.warning("deliver.slept", message=id)
+            return
+        error: TransportError | None = None
+        receipt = ""
+        try:
+            receipt = self._send(stored.channel, message)
+        except TransportError as exc:
+            error = exc
+        now = self._clock()
+        with self._store.write() as tx:
+            alerts.end_attempt(tx, attempt, now, _result(error), receipt or str(error))
+            if not alerts.holds(tx, id, self._owner):
+                return
+            if error is None:
+                self._delivered(tx, stored, now)
+            else:
+                self._failed(tx, stored, error, now)
+
+    def _send(self, channel: str, message: Message) -> str:
+        known = self._channels.get(channel)
+        if known is None:
+            raise TransportError(f"channel {channel} is not in the settings any more", permanent=True)
+        return known.send(message, deadline=SEND.total_seconds())
+
+    def _worth_sending(self, tx: Transaction, stored: alerts.Message, now: datetime) -> bool:
+        """Drop what was answered meanwhile; go round a channel that is known not to work."""
+        if alerts.drop_answered(tx, stored.id) and not alerts.cases_of(tx, stored.id):
+            alerts.update_message(tx, stored.id, state="dropped", next_attempt_at=None, finished_at=now)
+            return False
+        failing = alerts.failing(tx).get(stored.channel)
+        if failing is not None and now >= failing.failing_since + self._rules.settings.alerts.fallback_after:
+            probe = stored.tries == 0 and now >= failing.retry_at
+            if not probe and self._fall_back(tx, stored, failing.problem, now):
+                return False
+        return True
+
+    def _delivered(self, tx: Transaction, stored: alerts.Message, now: datetime) -> None:
+        alerts.update_message(tx, stored.id, state="delivered", next_attempt_at=None, finished_at=now, problem="")
+        alerts.settle(tx, stored.id, "delivered")
+        if alerts.channel_works(tx, stored.channel):
+            log.info("channel.recovered", channel=stored.channel)
+        log.info("alert.delivered", message=stored.id, kind=stored.kind, level=stored.level,
+                 recipient=stored.recipient, channel=stored.channel)  # fmt: skip
+
+    def _failed(self, tx: Transaction, stored: alerts.Message, error: TransportError, now: datetime) -> None:
+        fallback_after = self._rules.settings.alerts.fallback_after
+        delay = min(timedelta(seconds=2 ** min(stored.tries, 10)), SLOWEST_RETRY)
+        again = max(now + delay, error.retry_at or now)
+        alerts.channel_failed(tx, stored.channel, now, again, str(error))
+        since = alerts.failing(tx)[stored.channel].failing_since
+        log.warning("alert.failed", message=stored.id, channel=stored.channel, why=str(error), tries=stored.tries + 1)
+        gone_round = error.permanent or now >= since + fallback_after
+        if gone_round and self._fall_back(tx, stored, str(error), now):
+            return
+        if error.permanent or now >= stored.created_at + GIVE_UP:
+            self._dead(tx, stored, str(error), now)
+            return
+        if self._next_channel(stored) is not None:
+            again = min(again, since + fallback_after)
+        elif gone_round:
+            self._tell_operator(tx, stored.channel, stored.recipient, str(error), now)
+        alerts.update_message(tx, stored.id, next_attempt_at=max(again, now + timedelta(seconds=1)), problem=str(error))
+
+    def _next_channel(self, stored: alerts.Message) -> str | None:
+        mine = self._rules.channels_of(stored.recipient)
+        if stored.channel not in mine:
+            return mine[0] if mine else None
+        later = mine[mine.index(stored.channel) + 1 :]
+        return later[0] if later else None
+
+    def _fall_back(self, tx: Transaction, stored: alerts.Message, problem: str, now: datetime) -> bool:
+        """Let the person's next channel carry it (SEMANTICS row 29); False where there is none."""
+        channel = self._next_channel(stored)
+        if channel is None:
+            return False
+        replacement = new_id("m")
+        alerts.add_message(
+            tx, replacement, stored.kind, stored.level, stored.recipient, channel, now, stored.subject
+        )
+        alerts.move(tx, stored.id, replacement)
+        alerts.update_message(
+            tx, stored.id, state="fell_back", next_attempt_at=None, finished_at=now,
+            problem=f"{problem}; sent on as {replacement}",
+        )  # fmt: skip
+        self._tell_operator(tx, stored.channel, stored.recipient, problem, now)
+        return True
+
+    def _dead(self, tx: Transaction, stored: alerts.Message, problem: str, now: datetime) -> None:
+        alerts.update_message(tx, stored.id, state="dead", next_attempt_at=None, finished_at=now, problem=problem)
+        alerts.settle(tx, stored.id, "dead")
+        log.error("alert.dead", message=stored.id, recipient=stored.recipient, channel=stored.channel, why=problem)
+        self._tell_operator(tx, stored.channel, stored.recipient, problem, now)
+
+    def _tell_operator(self, tx: Transaction, channel: str, recipient: str, problem: str, now: datetime) -> None:
+        """Once an episode of a channel; the root contact's own last channel has nobody left to tell."""
+        root = self._rules.root
+        if recipient == root and self._rules.channels_of(root)[-1:] == (channel,):
+            return
+        if alerts.channel_told(tx, channel):
+            outbox.notice(tx, self._rules, "fault", [root], now, detail=f"{channel}: {problem}")
+
+    def _postpone(self, id: str) -> None:
+        with self._store.write() as tx:
+            alerts.update_message(tx, id, next_attempt_at=self._clock() + POISON, problem="could not be put together")
+
+
+def _result(error: TransportError | None) -> str:
+    if error is None:
+        return "delivered"
+    return "refused" if error.permanent else "failed"

@@ -1,0 +1,105 @@
+"""The escalation pass: claim what is due, look again, decide, write the outbox.
+
+Its cost grows with what is due, never with what is open: an idle pass is one look into a partial index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from monitor.alerts import outbox
+from monitor.clock import Clock
+from monitor.escalation.look import Looker
+from monitor.rules import Rules
+from monitor.store import alerts, cases
+from monitor.store.engine import Store, Transaction
+from sla.case import Case, Change
+from sla.escalation import Decision, begin_round, decide, fired
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+LEASE = timedelta(seconds=30)
+
+
+class Escalation:
+    """Runs every case through its ladder."""
+
+    def __init__(self, store: Store, rules: Rules, looker: Looker, clock: Clock, bundle: Callable[[bool], object]):
+        self._store, self._rules, self._looker, self._clock, self._bundle = store, rules, looker, clock, bundle
+
+    def run(self) -> int:
+        """Decide everything that is due now, batch by batch, and bundle the alerts; returns how many cases it was.
+
+        Full bundles leave on the way, the rest when nothing is due any more.
+        """
+        total = 0
+        while batch := self._claim():
+            total += len(batch)
+            self._decide(batch)
+            if len(batch) < BATCH:
+                break
+            self._bundle(False)
+        self._bundle(True)
+        return total
+
+    def _claim(self) -> list[Case]:
+        now = self._clock()
+        with self._store.read() as tx:
+            due = cases.oldest_due(tx)
+        if due is None or due > now:
+            return []
+        with self._store.write() as tx:
+            return cases.claim_due(tx, now, BATCH, LEASE)
+
+    def _decide(self, batch: Sequence[Case]) -> None:
+        now = self._clock()
+        telling = [case for case in batch if _decision(self._rules, case, now).tells]
+        checked = self._looker.look(telling) if telling else frozenset()
+        with self._store.write() as tx:
+            # What a look or a person changed meanwhile is given back, and decided afresh if still due.
+            fresh = cases.unchanged(tx, batch)
+            now = self._clock()
+            settle(tx, self._rules, fresh, {case.id: _decision(self._rules, case, now) for case in fresh}, now, checked)
+            cases.release(tx, {case.id for case in batch} - {case.id for case in fresh})
+
+
+def settle(
+    tx: Transaction, rules: Rules, of: Sequence[Case], decisions: Mapping[str, Decision], now: datetime,
+    checked: frozenset[str] = frozenset(),
+) -> None:  # fmt: skip
+    """Store decisions: the cases after them, their events and the outbox, all or nothing."""
+    changes: list[Change] = []
+    rows: list[dict[str, Any]] = []
+    state = outbox.state(rules)
+    for case in of:
+        decision = decisions[case.id]
+        if not decision.tells:
+            changes.append(fired(case, decision, now))
+            continue
+        told = rules.recipients(rules.policy(case.policy), decision, case.department, case.assignee)
+        seen = case.id in checked
+        changes.append(fired(case, decision, now, told=told.people, skipped=told.skipped, checked=seen))
+        rows += outbox.escalated(case, decision, told.people, now, checked=seen, state=state)
+    cases.save(tx, changes)
+    alerts.put(tx, rows)
+
+
+def start_round(tx: Transaction, rules: Rules, change: Change, now: datetime) -> None:
+    """Store a transfer or a reopening together with the alert that tells the new assignee at once (row 20)."""
+    case = change.case
+    policy = rules.policy(case.policy)
+    decision = begin_round(case, policy, rules.calendar(policy), now)
+    told = rules.recipients(policy, decision, case.department, case.assignee)
+    after = fired(case, decision, now, told=told.people, skipped=told.skipped, checked=False)
+    cases.save(tx, [Change(after.case, change.events + after.events)])
+    alerts.put(tx, outbox.escalated(case, decision, told.people, now, checked=False, state=outbox.state(rules)))
+
+
+def _decision(rules: Rules, case: Case, now: datetime) -> Decision:
+    policy = rules.policy(case.policy)
+    return decide(case, policy, rules.calendar(policy), now)

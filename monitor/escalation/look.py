@@ -1,0 +1,105 @@
+"""Look again at the platform before anyone is alerted (SEMANTICS rows 16 and 21).
+
+One budgeted look an account, two seconds for all of them together, outside any transaction; what it finds is stored
+through ordinary ingest. A platform that does not answer is left alone for a while and its cases escalate unchecked.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
+
+import structlog
+
+from connectors.contract import Asked, Connector, ConnectorError, Look
+from monitor.clock import Clock
+from monitor.intake.ingest import ingest
+from monitor.rules import Rules
+from monitor.store import posts
+from monitor.store.accounts import watched
+from monitor.store.engine import Store
+from sla.case import Case
+
+log = structlog.get_logger(__name__)
+
+_Key = tuple[str, str]
+
+PATIENCE = timedelta(seconds=2)
+"""How long the looks of one batch may take in all."""
+FRESH = timedelta(seconds=1)
+"""How long a look serves further cases of its account: a storm is not a look a batch."""
+SULK = timedelta(seconds=30)
+"""How long an account that could not be looked at is not asked again."""
+
+
+class Looker:
+    """Asks the connectors whether cases that are about to be told of were answered or are gone."""
+
+    def __init__(self, store: Store, rules: Rules, connectors: Mapping[str, Connector], clock: Clock) -> None:
+        self._store, self._rules, self._connectors, self._clock = store, rules, connectors, clock
+        self._accounts = {(a.platform, a.id): a for c in connectors.values() for a in c.accounts}
+        self._pool = ThreadPoolExecutor(8, thread_name_prefix="look")
+        self._looked_at: dict[_Key, datetime] = {}
+        self._quiet_until: dict[_Key, datetime] = {}
+
+    def look(self, cases: Sequence[Case]) -> frozenset[str]:
+        """Store what the platforms say now; returns the ids of the cases that could be checked."""
+        of_account: dict[_Key, list[Case]] = defaultdict(list)
+        for case in cases:
+            of_account[case.platform, case.account].append(case)
+        now = self._clock()
+        checked = {key for key in of_account if now - self._looked_at.get(key, now - FRESH) < FRESH}
+        asking: dict[Future[Look], tuple[_Key, list[str]]] = {}
+        for key, group in of_account.items():
+            account = self._accounts.get(key)
+            if key in checked or account is None or now < self._quiet_until.get(key, now):
+                continue
+            asked = self._asked(group)
+            asking[self._pool.submit(self._connectors[key[0]].look, account, asked)] = (key, [a.id for a in asked])
+        done, late = wait(asking, timeout=PATIENCE.total_seconds())
+        for future in done:
+            key, ids = asking[future]
+            if self._stored(key, ids, future):
+                checked.add(key)
+        for future in late:
+            future.cancel()
+            self._give_up(asking[future][0], "no answer in time")
+        return frozenset(case.id for key in checked for case in of_account[key])
+
+    def _asked(self, group: Sequence[Case]) -> list[Asked]:
+        with self._store.read() as tx:
+            mentions = posts.mentions(tx, [case.id for case in group])
+        return [
+            Asked(mention.id, case.conversation, mention.author, mention.created_at)
+            for case in group
+            for mention in mentions[case.id]
+            if mention.gone_at is None
+        ]
+
+    def _stored(self, key: _Key, ids: Sequence[str], future: Future[Look]) -> bool:
+        platform = key[0]
+        try:
+            found = future.result()
+        except ConnectorError as exc:
+            self._give_up(key, str(exc))
+            return False
+        now = self._clock()
+        gone = found.gone & set(ids)
+        with self._store.write() as tx:
+            since = {account.id: account.watch_from for account in watched(tx).values() if account.platform == platform}
+            standing = {post.id for post in found.posts} & set(ids)
+            ingest(tx, self._rules, platform, found.posts, since, now, gone=gone, looked_at=standing - gone)
+        self._looked_at[key] = now
+        return True
+
+    def _give_up(self, key: _Key, why: str) -> None:
+        self._quiet_until[key] = self._clock() + SULK
+        log.warning("look.failed", platform=key[0], account=key[1], why=why)
+
+    def close(self) -> None:
+        """Wait for no one: a look that hangs ends with its own deadline."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+

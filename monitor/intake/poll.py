@@ -1,0 +1,201 @@
+"""What to fetch, and when: claim a source that is due, walk it page by page, say how it went.
+
+Each page is committed by itself together with where the walk stands. `complete_until` moves with the last page only,
+so a walk that a crash, a burst or an error cut short is never passed off as a whole one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import structlog
+
+from connectors.contract import AuthFailed, Connector, ConnectorError, Page, RateLimited, Source, Unavailable
+from monitor.clock import Clock
+from monitor.intake.ingest import ingest
+from monitor.intake.watch import Watch
+from monitor.rules import Rules
+from monitor.store import accounts, cases
+from monitor.store.accounts import Walk
+from monitor.store.engine import Store, new_id
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=90)
+WORKERS_A_PLATFORM = 2
+PAGES_A_ROUND = 10
+"""What one round may read: with X's pages of 100 a burst of a thousand posts a minute still fits."""
+SHORTEST_OVERLAP = timedelta(minutes=2)
+WHOLE_OVERLAP_EVERY = timedelta(minutes=5)
+SLOWEST = 4
+"""A failing platform is asked after `every`, doubling to this many times it at most."""
+
+
+class Polling:
+    """Keeps every source asked as often as it should be; a stuck platform holds only its own two workers."""
+
+    def __init__(
+        self, store: Store, rules: Rules, connectors: Mapping[str, Connector], watch: Watch, clock: Clock
+    ) -> None:
+        self._store, self._rules, self._connectors = store, rules, connectors
+        self._watch, self._clock = watch, clock
+        self._owner = new_id("n")
+        self.sources: dict[str, Source] = {s.id: s for c in connectors.values() for s in c.sources()}
+        # Primary sources and backstops have workers of their own: a backstop never holds a primary back.
+        self._lanes = {
+            (platform, primary): [s.id for s in self.sources.values() if (s.platform, s.primary) == (platform, primary)]
+            for platform in connectors
+            for primary in (True, False)
+        }
+        self._pool = ThreadPoolExecutor(4 * max(len(connectors), 1), thread_name_prefix="poll")
+        self._gate = threading.Lock()
+        self._busy: Counter[tuple[str, bool]] = Counter()
+        self._stop = threading.Event()
+
+    def plan(self, now: datetime) -> None:
+        """Make the stored accounts and sources those of the settings. Before the first fetch: row 18 stands on it."""
+        with self._store.write() as tx:
+            for account in self._rules.settings.accounts:
+                accounts.register(
+                    tx, account.platform, account.id, account.department, account.handle, account.watch_from or now
+                )
+            accounts.plan(tx, [(s.id, s.platform, s.kind, s.accounts) for s in self.sources.values()], now)
+
+    def fill(self) -> int:
+        """Give every free worker a due source; returns how many fetches that starts."""
+        started = 0
+        with self._gate:
+            for lane, ids in self._lanes.items():
+                while ids and self._busy[lane] < WORKERS_A_PLATFORM and not self._stop.is_set():
+                    walk = self._claim(ids)
+                    if walk is None:
+                        break
+                    self._busy[lane] += 1
+                    self._pool.submit(self._work, walk, lane)
+                    started += 1
+        return started
+
+    def drain(self) -> None:
+        """Take nothing more; a walk under way stops after the page it is at and goes on after the restart."""
+        self._stop.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _claim(self, ids: list[str]) -> Walk | None:
+        now = self._clock()
+        with self._store.read() as tx:
+            if not accounts.anything_due(tx, ids, now):
+                return None
+        with self._store.write() as tx:
+            return accounts.claim_source(tx, ids, now, self._owner, LEASE)
+
+    def _work(self, walk: Walk, lane: tuple[str, bool]) -> None:
+        try:
+            self._round(walk)
+        except Exception as exc:  # noqa: BLE001 - a source that cannot be handled must not stop the others; it is told
+            log.exception("poll.failed", source=walk.id)
+            self._failed(self.sources[walk.id], walk, Unavailable(f"an error of ours: {type(exc).__name__}"))
+        finally:
+            with self._gate:
+                self._busy[lane] -= 1
+
+    def _round(self, walk: Walk) -> None:
+        """One round of one source: up to `PAGES_A_ROUND` pages, from where the last round stopped."""
+        source = self.sources[walk.id]
+        connector = self._connectors[source.platform]
+        now = self._clock()
+        started, since, whole = self._span(source, walk, now)
+        with self._store.read() as tx:
+            watched = cases.watched(tx, source.platform, source.accounts) if source.primary else []
+        pages = 0
+        try:
+            for page in connector.fetch(source, since, walk.resume, watched):
+                pages += 1
+                over = pages >= PAGES_A_ROUND or self._stop.is_set()
+                if not self._keep(source, walk, page, started, since):
+                    return
+                if page.resume is None:
+                    self._complete(source, walk, started, whole)
+                    return
+                if over:
+                    self._pause(source, walk)
+                    return
+            raise Unavailable("the walk ended without a last page")
+        except ConnectorError as exc:
+            self._failed(source, walk, exc, started)
+
+    def _span(self, source: Source, walk: Walk, now: datetime) -> tuple[datetime, datetime, bool]:
+        """When the walk began, how far back it goes, and whether that is the whole overlap."""
+        if walk.walk_started_at is not None and walk.walk_since is not None:
+            return walk.walk_started_at, walk.walk_since, False
+        overlap = self._rules.settings.polling.overlap
+        whole = walk.whole_at is None or now - walk.whole_at >= WHOLE_OVERLAP_EVERY
+        back = overlap if whole else min(SHORTEST_OVERLAP, overlap)
+        with self._store.read() as tx:
+            standing = accounts.watched(tx)
+        known = [standing[source.platform, id] for id in source.accounts]
+        if source.reach is not None:
+            return now, now - source.reach, whole
+        if source.primary:
+            bases = [account.complete_until or account.watch_from for account in known]
+        else:
+            bases = [walk.completed_at or account.watch_from for account in known]
+        return now, min(min(bases), now) - back, whole
+
+    def _keep(self, source: Source, walk: Walk, page: Page, started: datetime, since: datetime) -> bool:
+        """Commit a page and where the walk stands, together; False when the lease was lost meanwhile."""
+        now = self._clock()
+        with self._store.write() as tx:
+            mine = accounts.progress(
+                tx, walk, resume=page.resume, walk_started_at=started, walk_since=since, lease_until=now + LEASE
+            )
+            if not mine:
+                return False
+            since_of = {a.id: a.watch_from for a in accounts.watched(tx).values() if a.platform == source.platform}
+            brought = ingest(tx, self._rules, source.platform, page.posts, since_of, now, set_aside=page.set_aside)
+        if brought.new_posts or brought.set_aside:
+            log.info("poll.page", source=source.id, **brought._asdict())
+        return True
+
+    def _complete(self, source: Source, walk: Walk, started: datetime, whole: bool) -> None:
+        now = self._clock()
+        every = source.every or self._rules.settings.polling.every
+        done = {"whole_at": started} if whole else {}
+        with self._store.write() as tx:
+            accounts.progress(
+                tx, walk, walk_started_at=None, walk_since=None, resume=None, completed_at=started, recorded_at=now,
+                failures=0, problem="", lease_until=None, due_at=max(now, started + every), **done,
+            )  # fmt: skip
+            if source.primary:
+                self._watch.complete(tx, source.platform, source.accounts, started - source.lag, started, now)
+
+    def _pause(self, source: Source, walk: Walk) -> None:
+        """The round's budget is used up: go on from here in the next round."""
+        now = self._clock()
+        every = source.every or self._rules.settings.polling.every
+        with self._store.write() as tx:
+            accounts.progress(tx, walk, recorded_at=now, lease_until=None, failures=0, problem="",
+                              due_at=now if self._stop.is_set() else now + min(every, self._rules.settings.polling.every))  # fmt: skip
+        log.warning("poll.behind", source=source.id)
+
+    def _failed(self, source: Source, walk: Walk, error: ConnectorError, started: datetime | None = None) -> None:
+        """Record the failure and when to ask again; accounts that the error leaves out were fetched whole."""
+        now = self._clock()
+        every = self._rules.settings.polling.every
+        until = error.until if isinstance(error, RateLimited | Unavailable) else None
+        wait = every * min(2**walk.failures, SLOWEST)
+        failed = getattr(error, "accounts", None) or source.accounts
+        with self._store.write() as tx:
+            accounts.progress(
+                tx, walk, recorded_at=now, failures=walk.failures + 1, problem=str(error), lease_until=None,
+                due_at=max(until, now + timedelta(seconds=1)) if until else now + wait,
+            )  # fmt: skip
+            fetched = [id for id in source.accounts if id not in failed]
+            if source.primary and fetched and started is not None:
+                self._watch.complete(tx, source.platform, fetched, started - source.lag, started, now)
+            if source.primary:
+                self._watch.failed(tx, source.platform, failed, str(error), isinstance(error, AuthFailed), now)
+        log.warning("poll.unanswered", source=source.id, why=str(error), kind=type(error).__name__)

@@ -1,0 +1,163 @@
+"""Work out the cases of some conversations afresh from their stored posts, and what that changes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from connectors.contract import Post
+from monitor.rules import Rules
+from monitor.store import cases, posts
+from monitor.store.engine import Transaction, new_id
+from monitor.store.posts import Stored
+from sla.case import Answer, Case, Change, Closing, Event, Mention, State, Turn, followed, merged, opened, turns
+from sla.escalation import next_action
+
+_Citizen = tuple[str, str]
+"""A conversation, and one citizen in it; a post without an author is a citizen of its own."""
+
+
+def reckon(
+    tx: Transaction, rules: Rules, platform: str, touched: Collection[str], page: Mapping[str, Post], now: datetime
+) -> list[Change]:
+    """Return the changes of every case in the `touched` conversations; says to which case each mention belongs.
+
+    `page` spares a look into the store for posts that have just come.
+    """
+    related = posts.related(tx, platform, touched, list(page))
+    existing = {case.id: case for case in cases.of_conversations(tx, platform, touched)}
+    changes: list[Change] = []
+    assigned: list[tuple[str, str]] = []
+    for citizen, (mentions, answers) in _by_citizen(related, rules.official(platform)).items():
+        if citizen[0] not in touched or not mentions:
+            continue
+        mine = _cases_among(mentions, existing)
+        found = turns(mentions, answers, _closings(mine, mentions))
+        owner: dict[str, str] = {}
+        for turn, case in _matched(found, mine):
+            if case is None:
+                change = _opened(tx, rules, platform, citizen, turn, mine, page, now)
+            else:
+                change = _followed(rules, case, turn, now)
+            owner |= {mention.id: change.case.id for mention in turn.mentions}
+            if change.events:
+                changes.append(change)
+        changes += _merged(mine, mentions, owner, now)
+        assigned += [(m.id, owner[m.id]) for m in mentions if m.case != owner[m.id]]
+    posts.assign(tx, platform, assigned)
+    return changes
+
+
+def _by_citizen(
+    related: Iterable[Stored], official: frozenset[str]
+) -> dict[_Citizen, tuple[list[Mention], list[Answer]]]:
+    """Sort mentions and answers by whom they are from and whom they are to."""
+    by_id = {post.id: post for post in related}
+    sorted_out: dict[_Citizen, tuple[list[Mention], list[Answer]]] = defaultdict(lambda: ([], []))
+    for post in by_id.values():
+        if post.role == "mention":
+            mention = Mention(
+                post.id, post.created_at, post.stored_at, post.reply_to, post.gone_at, post.seen_at, post.case_id
+            )
+            sorted_out[_citizen(post)][0].append(mention)
+        elif post.role == "official":
+            quoted = by_id.get(post.quote_of or "")
+            asked = by_id.get(post.reply_to or "")
+            if post.reply_to_author is not None and post.reply_to_author not in official:
+                to = (post.conversation, post.reply_to_author)
+            elif asked is not None and asked.author not in official:
+                to = _citizen(asked)
+            elif quoted is not None and quoted.author not in official:
+                to = _citizen(quoted)
+            else:
+                continue
+            sorted_out[to][1].append(Answer(post.id, post.created_at, quoted=quoted is not None and asked is None))
+    return sorted_out
+
+
+def _citizen(post: Stored) -> _Citizen:
+    return post.conversation, post.author or f"post:{post.id}"
+
+
+def _cases_among(mentions: Iterable[Mention], existing: Mapping[str, Case]) -> dict[str, Case]:
+    ids = {mention.case for mention in mentions if mention.case is not None}
+    return {id: existing[id] for id in ids if id in existing and existing[id].state is not State.MERGED}
+
+
+def _closings(mine: Mapping[str, Case], mentions: Sequence[Mention]) -> list[Closing]:
+    """What people closed, each with the mentions they had before them."""
+    return [
+        Closing(case.id, case.closed_at, frozenset(m.id for m in mentions if m.case == case.id))
+        for case in mine.values()
+        if case.state in (State.DISMISSED, State.ANSWERED) and case.answer is None and case.closed_at is not None
+    ]
+
+
+def _matched(found: Sequence[Turn], mine: Mapping[str, Case]) -> Iterator[tuple[Turn, Case | None]]:
+    """Give each turn the oldest case that holds one of its mentions and no earlier turn took."""
+    taken: set[str] = set()
+    for turn in found:
+        held = {m.case for m in turn.mentions if m.case in mine} - taken
+        case = min((mine[id] for id in held if id), key=lambda c: (c.opened_at, c.id), default=None)
+        if case is not None:
+            taken.add(case.id)
+        yield turn, case
+
+
+def _opened(
+    tx: Transaction, rules: Rules, platform: str, citizen: _Citizen, turn: Turn, mine: Mapping[str, Case],
+    page: Mapping[str, Post], now: datetime,
+) -> Change:  # fmt: skip
+    first = turn.first
+    post = page.get(first.id)
+    addressed, text = (post.addressed, post.text) if post else posts.addressed_and_text(tx, platform, first.id)
+    homes = {id: home for id in addressed if (home := rules.department_of(platform, id)) is not None}
+    account, home = next(iter(homes.items()))
+    routed = rules.routed(text)
+    department = rules.departments[routed.department] if routed else home
+    policy = rules.policy(department.policy)
+    calendar = rules.calendar(policy)
+    case = Case(
+        id=new_id("c"), platform=platform, account=account, department=department.id, conversation=citizen[0],
+        author=None if citizen[1].startswith("post:") else citizen[1], policy=policy.name,
+        opened_at=first.created_at, found_at=first.stored_at, deadline=calendar.add(first.created_at, policy.target),
+        next_action_at=None, watchers=tuple(sorted({home.id for home in homes.values()} - {department.id})),
+    )  # fmt: skip
+    why = {"calendar": f"{calendar.name}/{calendar.version}"}
+    if routed:
+        why |= {"route": str(routed.rule), "keyword": routed.keyword}
+    change = opened(replace(case, next_action_at=next_action(case, policy, calendar)), turn, now, **why)
+    if turn.closer is None and turn.standing:
+        return change
+    if isinstance(turn.closer, Closing):
+        # Split off from a case a person had closed: what they decided covers it still.
+        of = mine[turn.closer.case]
+        closed = replace(change.case, state=of.state, outcome=of.outcome, closed_at=of.closed_at,
+                         answered_at=of.answered_at, next_action_at=None)  # fmt: skip
+        return Change(closed, (*change.events, Event("split", now, "platform", {"of": of.id, "state": of.state,
+                                                     "answered_at": of.answered_at, "outcome": of.outcome})))  # fmt: skip
+    own = Turn(tuple(replace(mention, case=case.id) for mention in turn.mentions), turn.closer)
+    after = followed(change.case, own, case.deadline, now)
+    return Change(after.case, change.events + after.events)
+
+
+def _followed(rules: Rules, case: Case, turn: Turn, now: datetime) -> Change:
+    policy = rules.policy(case.policy)
+    change = followed(case, turn, rules.deadline(policy, turn.first.created_at), now)
+    if change.events and change.case.is_open:
+        due = next_action(change.case, policy, rules.calendar(policy))
+        return Change(replace(change.case, next_action_at=due), change.events)
+    return change
+
+
+def _merged(
+    mine: Mapping[str, Case], mentions: Sequence[Mention], owner: Mapping[str, str], now: datetime
+) -> Iterator[Change]:
+    """Cases that no turn is left for: their mentions belong to another case now."""
+    kept = set(owner.values())
+    for case in mine.values():
+        if case.id not in kept:
+            first = next(mention for mention in mentions if mention.case == case.id)
+            yield merged(case, owner[first.id], now)

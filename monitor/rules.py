@@ -1,0 +1,104 @@
+"""The settings as the engine asks them: which account, which policy, which people. Immutable; a reload makes anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from config import Settings
+from config import rules as build
+from connectors.contract import Post, PostKind
+from sla import duty
+from sla.calendar import Calendar
+from sla.duty import Department, Told
+from sla.escalation import Decision, Reason
+from sla.policy import Policy
+from sla.routing import Routed, Router
+
+
+class Rules:
+    """One city's promises and people. Safe to share between threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.zone = ZoneInfo(settings.service.timezone)
+        self.departments: dict[str, Department] = {d.id: d for d in build.departments(settings)}
+        self.calendars: dict[str, Calendar] = {name: build.calendar(settings, name) for name in settings.calendars}
+        self.policies: dict[str, Policy] = {name: build.policy(settings, name) for name in settings.policies}
+        self._router = Router(build.routes(settings))
+        self._account_department = {(a.platform, a.id): a.department for a in settings.accounts}
+        self._official: dict[str, frozenset[str]] = {}
+        for platform in {a.platform for a in settings.accounts}:
+            ids = frozenset(a.id for a in settings.accounts if a.platform == platform)
+            self._official[platform] = ids
+        self._channels = {person.id: tuple(person.channels) for person in settings.staff}
+        self._ignored = frozenset(settings.ignore.authors)
+        self._automatic = [re.compile(pattern) for pattern in settings.answers.automatic]
+
+    @property
+    def root(self) -> str:
+        """The staff id that every chain ends at."""
+        return self.settings.service.root_contact
+
+    def role(self, post: Post, watch_from: datetime | None) -> str:
+        """What a post is to us: mention, official, automatic or context (SEMANTICS rows 6, 18 and 19).
+
+        `watch_from` is that of the account it speaks to; platforms count whole seconds, so its own second counts.
+        """
+        if post.author is not None and post.author in self._official[post.platform]:
+            if any(pattern.search(post.text) for pattern in self._automatic):
+                return "automatic"
+            return "official"
+        obliges = post.kind is PostKind.POST and post.addressed and f"{post.platform}:{post.author}" not in self._ignored
+        if not obliges or watch_from is None or post.created_at < watch_from.replace(microsecond=0):
+            return "context"
+        return "mention"
+
+    def official(self, platform: str) -> frozenset[str]:
+        """Ids of the city's own accounts on a platform."""
+        return self._official.get(platform, frozenset())
+
+    def department_of(self, platform: str, account: str) -> Department | None:
+        """The department behind an account; None for one that is not in the settings any more."""
+        return self.departments.get(self._account_department.get((platform, account), ""))
+
+    def routed(self, text: str) -> Routed | None:
+        """Where the words of a mention send it, other than to its account's department."""
+        return self._router.route(text)
+
+    def policy(self, name: str) -> Policy:
+        """A policy by name; one that was taken out of the settings while cases hold it is `standard` from then on."""
+        return self.policies.get(name) or self.policies["standard"]
+
+    def calendar(self, policy: Policy) -> Calendar:
+        """The calendar a policy counts on."""
+        return self.calendars[policy.calendar]
+
+    def deadline(self, policy: Policy, start: datetime) -> datetime:
+        """The instant at which a case that starts then breaches."""
+        return self.calendar(policy).add(start, policy.target)
+
+    def available(self, staff: str) -> bool:
+        """Whether a person can be told of anything."""
+        return staff in self._channels
+
+    def recipients(self, policy: Policy, decision: Decision, department: str, assignee: str | None) -> Told:
+        """Who is to be told of a decision, and which levels had nobody (SEMANTICS rows 23, 24 and 30)."""
+        owner = self.departments.get(department) or Department(department, department, "standard", ())
+        if decision.reason is Reason.REPEAT:
+            return Told((self.root,))
+        if decision.reason is Reason.ROUND:
+            return duty.recipients([("assignee",)], 1, (), owner, assignee, self.root, self.available)
+        ladder: Sequence[tuple[str, ...]] = policy.ladder
+        return duty.recipients(ladder, decision.level, decision.overtaken, owner, assignee, self.root, self.available)
+
+    def on_duty(self, department: str) -> str | None:
+        """The person on duty in a department."""
+        owner = self.departments.get(department)
+        return None if owner is None else duty.on_duty(owner, self.available)
+
+    def channels_of(self, staff: str) -> tuple[str, ...]:
+        """A person's channels in order: the first, then fallbacks."""
+        return self._channels.get(staff, ())

@@ -1,0 +1,307 @@
+"""The outbox: alerts written with the decision, bundled into messages, each try on record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from monitor.store.posts import insert_once
+from monitor.store.tables import AlertRow, AttemptRow, CaseRow, FailingChannelRow, MessageRow
+
+_alerts = AlertRow.__table__  # type: ignore[attr-defined]
+_messages = MessageRow.__table__  # type: ignore[attr-defined]
+_attempts = AttemptRow.__table__  # type: ignore[attr-defined]
+_failing = FailingChannelRow.__table__  # type: ignore[attr-defined]
+_cases = CaseRow.__table__  # type: ignore[attr-defined]
+
+#: Kinds that ask for an answer: there is nothing left to say once the case is closed (SEMANTICS row 22).
+URGENT = ("warning", "breach", "escalation")
+
+
+class Group(NamedTuple):
+    """Alerts that may share a message."""
+
+    recipient: str
+    kind: str
+    level: int
+    size: int
+    due_at: datetime
+    """When the earliest of them fell due."""
+
+
+class Message(NamedTuple):
+    """A message as it is stored."""
+
+    id: str
+    kind: str
+    level: int
+    recipient: str
+    channel: str
+    state: str
+    created_at: datetime
+    next_attempt_at: datetime | None
+    first_attempt_at: datetime | None
+    finished_at: datetime | None
+    tries: int
+    problem: str
+    subject: dict[str, Any]
+
+
+class Failing(NamedTuple):
+    """A channel that does not work."""
+
+    id: str
+    failing_since: datetime
+    retry_at: datetime
+    problem: str
+    told: bool
+
+
+_message = tuple(_messages.c[name] for name in Message._fields)
+
+
+def put(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
+    """Write alerts into the outbox, each once for ever by its `key`; returns how many were new."""
+    return insert_once(tx, _alerts, rows)
+
+
+def groups(tx: Connection) -> list[Group]:
+    """What waits to be bundled."""
+    c = _alerts.c
+    query = select(c.recipient, c.kind, c.level, func.count(), func.min(c.due_at)).where(c.state == "waiting")
+    return [Group(*row) for row in tx.execute(query.group_by(c.recipient, c.kind, c.level))]
+
+
+def last_bundle(tx: Connection, recipient: str, channel: str, kind: str, level: int) -> datetime | None:
+    """When the newest message of this recipient, channel, kind and level was formed."""
+    c = _messages.c
+    found: datetime | None = tx.execute(
+        select(func.max(c.created_at)).where(
+            c.recipient == recipient, c.channel == channel, c.kind == kind, c.level == level
+        )
+    ).scalar()
+    return found
+
+
+def add_message(tx: Connection, id: str, kind: str, level: int, recipient: str, channel: str, now: datetime,
+                subject: dict[str, Any] | None = None) -> None:  # fmt: skip
+    """Write a message that is due at once."""
+    tx.execute(
+        insert(_messages).values(
+            id=id, kind=kind, level=level, recipient=recipient, channel=channel, state="queued", created_at=now,
+            next_attempt_at=now, tries=0, problem="", subject=subject or {},
+        )
+    )  # fmt: skip
+
+
+def bundle(tx: Connection, group: Group, message_id: str, most: int) -> int:
+    """Put up to `most` waiting alerts of a group into a message, longest due first; returns how many."""
+    c = _alerts.c
+    chosen = (
+        select(c.id)
+        .where(c.state == "waiting", c.recipient == group.recipient, c.kind == group.kind, c.level == group.level)
+        .order_by(c.due_at, c.id)
+        .limit(most)
+    )
+    taken = update(_alerts).where(c.id.in_(chosen)).values(state="bundled", message_id=message_id)
+    return tx.execute(taken).rowcount
+
+
+def due_messages(tx: Connection, now: datetime, busy: Collection[str], limit: int) -> list[tuple[str, str]]:
+    """Ids and channels of messages to try now, over channels that have a free worker."""
+    c = _messages.c
+    query = (
+        select(c.id, c.channel)
+        .where(c.next_attempt_at <= now, or_(c.lease_until.is_(None), c.lease_until <= now), c.channel.not_in(busy))
+        .order_by(c.next_attempt_at)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in tx.execute(query)]
+
+
+def claim_message(tx: Connection, id: str, now: datetime, owner: str, lease: timedelta) -> Message | None:
+    """Take a due message for `lease`; None where it is gone, not due any more or another worker's."""
+    c = _messages.c
+    free = or_(c.lease_until.is_(None), c.lease_until <= now)
+    claim = update(_messages).where(c.id == id, c.next_attempt_at <= now, free)
+    row = tx.execute(claim.values(lease_owner=owner, lease_until=now + lease).returning(*_message)).one_or_none()
+    return None if row is None else Message(*row)
+
+
+def update_message(tx: Connection, id: str, **values: Any) -> None:
+    """Record where a message stands and give its lease back."""
+    tx.execute(update(_messages).where(_messages.c.id == id).values(lease_owner=None, lease_until=None, **values))
+
+
+def holds(tx: Connection, id: str, owner: str) -> bool:
+    """Whether this worker still holds the message's lease; the row stays locked until the transaction ends."""
+    query = select(_messages.c.lease_owner).where(_messages.c.id == id).with_for_update()
+    return bool(tx.execute(query).scalar() == owner)
+
+
+def drop_answered(tx: Connection, message_id: str) -> int:
+    """Take out of a message what no longer asks for an answer; the cases stay as they are until the send is begun."""
+    c = _alerts.c
+    query = select(c.id, _cases.c.state).join(_cases, _cases.c.id == c.case_id)
+    query = query.where(c.message_id == message_id, c.kind.in_(URGENT)).with_for_update(of=_cases)
+    closed = [row[0] for row in tx.execute(query) if row[1] in ("answered", "dismissed", "deleted", "merged")]
+    if closed:
+        tx.execute(update(_alerts).where(c.id.in_(closed)).values(state="dropped", message_id=None))
+    return len(closed)
+
+
+class Bundled(NamedTuple):
+    """One case of a message."""
+
+    case_id: str
+    checked: bool
+    late: bool
+
+
+def cases_of(tx: Connection, message_id: str) -> list[Bundled]:
+    """The cases a message speaks of, longest due first."""
+    c = _alerts.c
+    query = select(c.case_id, c.checked, c.late).where(c.message_id == message_id, c.case_id.is_not(None))
+    return [Bundled(*row) for row in tx.execute(query.order_by(c.due_at, c.id))]
+
+
+def start_attempt(tx: Connection, message_id: str, channel: str, now: datetime) -> int:
+    """A send starts when this commits; returns the attempt's number."""
+    row = insert(_attempts).values(message_id=message_id, channel=channel, started_at=now, detail="")
+    key = tx.execute(row).inserted_primary_key
+    assert key is not None
+    c = _messages.c
+    tx.execute(
+        update(_messages)
+        .where(c.id == message_id)
+        .values(tries=c.tries + 1, first_attempt_at=func.coalesce(c.first_attempt_at, now))
+    )
+    return int(key[0])
+
+
+def end_attempt(tx: Connection, attempt: int, now: datetime, result: str, detail: str) -> None:
+    """What came of a try: delivered, failed or refused."""
+    values = {"finished_at": now, "result": result, "detail": detail}
+    tx.execute(update(_attempts).where(_attempts.c.id == attempt).values(values))
+
+
+def settle(tx: Connection, message_id: str, state: str) -> None:
+    """Give a message's alerts the state it ended in."""
+    tx.execute(update(_alerts).where(_alerts.c.message_id == message_id).values(state=state))
+
+
+def move(tx: Connection, message_id: str, to: str) -> None:
+    """Let another message carry these alerts: the fallback over the person's next channel."""
+    tx.execute(update(_alerts).where(_alerts.c.message_id == message_id).values(message_id=to))
+
+
+def told(tx: Connection, cases: Collection[str]) -> dict[str, list[str]]:
+    """Who was told of a breach or an escalation of these cases: recipients by case, where a send was begun."""
+    c = _alerts.c
+    query = (
+        select(c.case_id, c.recipient)
+        .join(_messages, _messages.c.id == c.message_id)
+        .where(c.case_id.in_(cases), c.kind.in_(("breach", "escalation")), _messages.c.first_attempt_at.is_not(None))
+        .distinct()
+        .order_by(c.case_id, c.recipient)
+    )
+    found: dict[str, list[str]] = {}
+    for case_id, recipient in tx.execute(query):
+        found.setdefault(case_id, []).append(recipient)
+    return found
+
+
+def failing(tx: Connection) -> dict[str, Failing]:
+    """The channels that do not work, by id."""
+    query = select(*(_failing.c[name] for name in Failing._fields))
+    return {row[0]: Failing(*row) for row in tx.execute(query)}
+
+
+def channel_failed(tx: Connection, id: str, now: datetime, retry_at: datetime, problem: str) -> None:
+    """A channel failed; `failing_since` stays the instant of the first failure in a row."""
+    row = {"id": id, "failing_since": now, "retry_at": retry_at, "problem": problem, "told": False}
+    if not insert_once(tx, _failing, [row]):
+        tx.execute(update(_failing).where(_failing.c.id == id).values(retry_at=retry_at, problem=problem))
+
+
+def channel_works(tx: Connection, id: str) -> bool:
+    """A channel delivered; True where it had been failing."""
+    return tx.execute(_failing.delete().where(_failing.c.id == id)).rowcount > 0
+
+
+def channel_told(tx: Connection, id: str) -> bool:
+    """Note that the operator was told of a failing channel; False where that was done already."""
+    c = _failing.c
+    return tx.execute(update(_failing).where(c.id == id, c.told.is_(False)).values(told=True)).rowcount > 0
+
+
+def release_messages(tx: Connection) -> None:
+    """Take back every lease: right only for a single daemon that has just started."""
+    held = update(_messages).where(_messages.c.lease_until.is_not(None))
+    tx.execute(held.values(lease_owner=None, lease_until=None))
+
+
+def messages(
+    tx: Connection, *, state: str | None = None, case_id: str | None = None, limit: int = 200
+) -> list[Message]:
+    """Messages, newest first: all, those in one state, or those that speak of one case."""
+    query = select(*_message).order_by(_messages.c.created_at.desc(), _messages.c.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(_messages.c.state == state)
+    if case_id is not None:
+        query = query.where(_messages.c.id.in_(select(_alerts.c.message_id).where(_alerts.c.case_id == case_id)))
+    return [Message(*row) for row in tx.execute(query)]
+
+
+def get_message(tx: Connection, id: str) -> Message | None:
+    """One message by its id."""
+    row = tx.execute(select(*_message).where(_messages.c.id == id)).one_or_none()
+    return None if row is None else Message(*row)
+
+
+class Attempt(NamedTuple):
+    """One try, as stored."""
+
+    message_id: str
+    channel: str
+    started_at: datetime
+    finished_at: datetime | None
+    result: str | None
+    detail: str
+
+
+def attempts(tx: Connection, ids: Iterable[str]) -> list[Attempt]:
+    """The tries of these messages, in order."""
+    c = _attempts.c
+    query = select(*(c[name] for name in Attempt._fields)).where(c.message_id.in_(list(ids))).order_by(c.id)
+    return [Attempt(*row) for row in tx.execute(query)]
+
+
+def alerts_of_case(tx: Connection, case_id: str) -> list[dict[str, Any]]:
+    """Every alert of a case: to whom, which level, in what state."""
+    query = select(_alerts).where(_alerts.c.case_id == case_id).order_by(_alerts.c.id)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+class Backlog(NamedTuple):
+    """What the outbox still owes."""
+
+    waiting: int
+    queued: int
+    dead: int
+    oldest_at: datetime | None
+
+
+def backlog(tx: Connection) -> Backlog:
+    """How much waits to be told, and since when."""
+    a, m = _alerts.c, _messages.c
+    waiting, oldest = tx.execute(select(func.count(), func.min(a.created_at)).where(a.state == "waiting")).one()
+    queued, oldest_message = tx.execute(
+        select(func.count(), func.min(m.created_at)).where(m.next_attempt_at.is_not(None))
+    ).one()
+    dead = tx.execute(select(func.count()).where(m.state == "dead")).scalar_one()
+    ages = [at for at in (oldest, oldest_message) if at is not None]
+    return Backlog(waiting, queued, dead, min(ages, default=None))

@@ -1,0 +1,141 @@
+"""Where cases are kept. `save` is the one way to store a change of a case."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+
+from monitor.store import events
+from monitor.store.tables import CaseRow
+from sla.case import Case, Change, State
+
+_cases = CaseRow.__table__  # type: ignore[attr-defined]
+_names = tuple(field.name for field in fields(Case))
+_columns = tuple(_cases.c[name] for name in _names)
+_state, _watchers = _names.index("state"), _names.index("watchers")
+_states = {state.value: state for state in State}
+
+_insert = insert(_cases)
+_update = (
+    update(_cases)
+    .where(_cases.c.id == bindparam("of_id"), _cases.c.version == bindparam("of_version"))
+    .values({name: bindparam(name) for name in _names if name != "id"} | {"lease_until": None})
+)
+
+
+class StaleCase(Exception):
+    """A case changed between being read and being stored: read it again and decide again."""
+
+
+def save(tx: Connection, changes: Iterable[Change]) -> None:
+    """Store changed cases and their events, each only if its version is still the one that was read.
+
+    Raises:
+        StaleCase: one of them changed meanwhile; the caller's transaction must be given up.
+    """
+    changes = list(changes)
+    new = [_values(change.case, 1) for change in changes if change.case.version == 0]
+    old = [
+        _values(change.case, change.case.version + 1) | {"of_id": change.case.id, "of_version": change.case.version}
+        for change in changes
+        if change.case.version > 0
+    ]
+    if new:
+        tx.execute(_insert, new)
+    if old and tx.execute(_update, old).rowcount != len(old):
+        raise StaleCase
+    events.append(tx, ((change.case.id, event) for change in changes for event in change.events))
+
+
+def get(tx: Connection, case_id: str, *, lock: bool = False) -> Case | None:
+    """One case by its id; `lock` keeps others from changing it until the transaction ends."""
+    query = select(*_columns).where(_cases.c.id == case_id)
+    row = tx.execute(query.with_for_update() if lock else query).one_or_none()
+    return None if row is None else _case(row)
+
+
+def of_conversations(tx: Connection, platform: str, conversations: Collection[str]) -> list[Case]:
+    """Every case, open or closed, of these conversations."""
+    query = select(*_columns).where(_cases.c.platform == platform, _cases.c.conversation.in_(conversations))
+    return [_case(row) for row in tx.execute(query)]
+
+
+def open_cases(tx: Connection, department: str | None = None, limit: int | None = None) -> list[Case]:
+    """The queue: open cases, earliest deadline first."""
+    query = select(*_columns).where(_cases.c.closed_at.is_(None)).order_by(_cases.c.deadline, _cases.c.id)
+    if department is not None:
+        query = query.where(_cases.c.department == department)
+    return [_case(row) for row in tx.execute(query.limit(limit) if limit else query)]
+
+
+def by_ids(tx: Connection, ids: Collection[str]) -> dict[str, Case]:
+    """Cases by id; those that do not exist are left out."""
+    return {row[0]: _case(row) for row in tx.execute(select(*_columns).where(_cases.c.id.in_(ids)))}
+
+
+def watched(tx: Connection, platform: str, accounts: Collection[str]) -> list[str]:
+    """Conversations that have an open case of these accounts."""
+    query = select(_cases.c.conversation).where(
+        _cases.c.closed_at.is_(None), _cases.c.platform == platform, _cases.c.account.in_(accounts)
+    )
+    return list(tx.execute(query.distinct()).scalars())
+
+
+def claim_due(tx: Connection, now: datetime, limit: int, lease: timedelta) -> list[Case]:
+    """Take up to `limit` cases whose next action is due, so that no other worker takes them for `lease`."""
+    c = _cases.c
+    due = (
+        select(c.id)
+        .where(c.next_action_at <= now, or_(c.lease_until.is_(None), c.lease_until <= now))
+        .order_by(c.next_action_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    claimed = (
+        update(_cases).where(c.id.in_(select(due.c.id))).values(lease_until=now + lease).returning(*_columns)
+    )
+    return [_case(row) for row in tx.execute(claimed)]
+
+
+def unchanged(tx: Connection, claimed: Sequence[Case]) -> list[Case]:
+    """Those of the claimed cases that are still as they were read, locked until the transaction ends."""
+    ids = [case.id for case in claimed]
+    query = select(_cases.c.id, _cases.c.version).where(_cases.c.id.in_(ids)).with_for_update()
+    versions = {row[0]: row[1] for row in tx.execute(query)}
+    return [case for case in claimed if versions.get(case.id) == case.version]
+
+
+def release(tx: Connection, ids: Collection[str]) -> None:
+    """Give claimed cases back."""
+    if ids:
+        tx.execute(update(_cases).where(_cases.c.id.in_(ids)).values(lease_until=None))
+
+
+def release_all(tx: Connection) -> None:
+    """Take back every lease: right only for a single daemon that has just started."""
+    tx.execute(update(_cases).where(_cases.c.lease_until.is_not(None)).values(lease_until=None))
+
+
+def oldest_due(tx: Connection) -> datetime | None:
+    """When the longest-waiting decision fell due, or will."""
+    c = _cases.c.next_action_at
+    found: datetime | None = tx.execute(select(c).where(c.is_not(None)).order_by(c).limit(1)).scalar()
+    return found
+
+
+def _values(case: Case, version: int) -> dict[str, Any]:
+    values = {name: getattr(case, name) for name in _names}
+    values["version"] = version
+    return values
+
+
+def _case(row: Any) -> Case:
+    values = list(row)
+    values[_state] = _states[values[_state]]
+    values[_watchers] = tuple(values[_watchers])
+    return Case(*values)

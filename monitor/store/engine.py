@@ -1,0 +1,116 @@
+"""Connections: one writer a process on SQLite, a pool on PostgreSQL, the same two words for both: read and write."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import QueuePool
+
+_BUSY_MILLISECONDS = 10_000
+_OLDEST_SQLITE = (3, 35, 0)  # UPDATE … RETURNING
+
+
+#: What the rest of the tree calls an open connection, without knowing whose it is.
+Transaction = Connection
+
+
+class StoreError(Exception):
+    """The database cannot be used as it is; the message names the mend."""
+
+
+def new_id(prefix: str) -> str:
+    """An opaque id that grows with time, so that new rows land at one end of their index."""
+    return f"{prefix}{time.time_ns() // 1_000_000:011x}{secrets.token_hex(5)}"
+
+
+class Store:
+    """The database. `with store.write() as tx` is a transaction that may change it; `store.read()` sees one instant."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._gate = threading.RLock()
+        if self.is_sqlite:
+            if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+                raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or newer is needed")
+            self.path: Path | None = Path(parsed.database or "")
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = _sqlite(str(self.path), "BEGIN IMMEDIATE", pool_size=1)
+            self._reader = _sqlite(str(self.path), "BEGIN", pool_size=8)
+        else:
+            self.path = None
+            self._writer = self._reader = create_engine(
+                parsed.set(drivername="postgresql+psycopg"), pool_size=8, max_overflow=8, pool_pre_ping=True,
+                connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=30s"},
+            )  # fmt: skip
+
+    @property
+    def engine(self) -> Engine:
+        """The writing engine, for migrations."""
+        return self._writer
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits at the end of the block. Short, and never across a network call."""
+        if not self.is_sqlite:
+            with self._writer.begin() as tx:
+                yield tx
+            return
+        with self._gate, self._writer.begin() as tx:
+            yield tx
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one instant of the database and changes nothing."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    def ping(self) -> None:
+        """Prove that the database takes a write. Raises what the driver raises."""
+        with self.write() as tx:
+            tx.execute(text("UPDATE flags SET value = value WHERE name = ''"))
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def _sqlite(path: str, begin: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}", poolclass=QueuePool, pool_size=pool_size, max_overflow=8, pool_timeout=60,
+        connect_args={"timeout": _BUSY_MILLISECONDS / 1000, "check_same_thread": False},
+    )  # fmt: skip
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself: we say BEGIN below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def lock_conversations(tx: Connection, keys: set[str]) -> None:
+    """Hold these conversations until the transaction ends; on SQLite the one writer holds them all already."""
+    if tx.dialect.name == "postgresql" and keys:
+        tx.execute(
+            text(
+                "SELECT pg_advisory_xact_lock(h) FROM (SELECT DISTINCT hashtextextended(k, 0) AS h"
+                " FROM unnest(CAST(:keys AS text[])) AS k ORDER BY h) AS ordered"
+            ),
+            {"keys": sorted(keys)},
+        )

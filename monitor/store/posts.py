@@ -1,0 +1,178 @@
+"""Where posts are kept: insert, bring up to date, find by conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from monitor.store.tables import PostRow, SetAsideRow
+
+_posts = PostRow.__table__  # type: ignore[attr-defined]
+_set_aside = SetAsideRow.__table__  # type: ignore[attr-defined]
+
+
+class Stored(NamedTuple):
+    """A post as the turns of its conversation are worked out from: without its text."""
+
+    id: str
+    conversation: str
+    role: str
+    author: str | None
+    created_at: datetime
+    stored_at: datetime
+    seen_at: datetime
+    gone_at: datetime | None
+    reply_to: str | None
+    reply_to_author: str | None
+    quote_of: str | None
+    case_id: str | None
+
+
+_stored = tuple(_posts.c[name] for name in Stored._fields)
+_refresh = (
+    update(_posts)
+    .where(_posts.c.platform == bindparam("of_platform"), _posts.c.id == bindparam("of_id"))
+    .values({name: bindparam(name) for name in ("role", "text", "addressed", "edit_ids", "seen_at", "gone_at")})
+)
+_assign = (
+    update(_posts)
+    .where(_posts.c.platform == bindparam("of_platform"), _posts.c.id == bindparam("of_id"))
+    .values(case_id=bindparam("case_id"))
+)
+
+
+class Seen(NamedTuple):
+    """What is compared to tell whether a post that came again has changed."""
+
+    id: str
+    conversation: str
+    role: str
+    text: str
+    addressed: list[str]
+    edit_ids: list[str]
+    gone_at: datetime | None
+
+
+_seen = tuple(_posts.c[name] for name in Seen._fields)
+
+
+def seen(tx: Connection, platform: str, ids: Collection[str]) -> dict[str, Seen]:
+    """Those of these ids that are stored already."""
+    query = select(*_seen).where(_posts.c.platform == platform, _posts.c.id.in_(ids))
+    return {row[0]: Seen(*row) for row in tx.execute(query)}
+
+
+def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Store new posts; each row holds every column of `PostRow`."""
+    if rows:
+        tx.execute(insert(_posts), rows)
+
+
+def refresh(tx: Connection, platform: str, rows: Iterable[dict[str, Any]]) -> None:
+    """Bring stored posts up to date; rows hold id, role, text, addressed, edit_ids, seen_at and gone_at."""
+    values = [{**row, "of_platform": platform, "of_id": row["id"]} for row in rows]
+    for row in values:
+        del row["id"]
+    if values:
+        tx.execute(_refresh, values)
+
+
+def assign(tx: Connection, platform: str, of_case: Iterable[tuple[str, str]]) -> None:
+    """Say to which case each post belongs: pairs of post id and case id."""
+    values = [{"of_platform": platform, "of_id": post, "case_id": case} for post, case in of_case]
+    if values:
+        tx.execute(_assign, values)
+
+
+def related(tx: Connection, platform: str, conversations: Collection[str], ids: Collection[str]) -> list[Stored]:
+    """Every post of these conversations, and every post that quotes one of `ids`."""
+    c = _posts.c
+    query = select(*_stored).where(
+        c.platform == platform,
+        or_(c.conversation.in_(conversations), and_(c.quote_of.is_not(None), c.quote_of.in_(ids))),
+    )
+    return [Stored(*row) for row in tx.execute(query)]
+
+
+def conversations_of(tx: Connection, platform: str, ids: Collection[str]) -> set[str]:
+    """The conversations that these posts belong to."""
+    query = select(_posts.c.conversation).where(_posts.c.platform == platform, _posts.c.id.in_(ids))
+    return set(tx.execute(query).scalars())
+
+
+def addressed_and_text(tx: Connection, platform: str, id: str) -> tuple[list[str], str]:
+    """Which of our accounts a stored post speaks to, and its words."""
+    c = _posts.c
+    row = tx.execute(select(c.addressed, c.text).where(c.platform == platform, c.id == id)).one()
+    return row[0], row[1]
+
+
+def mark_gone(tx: Connection, platform: str, ids: Collection[str], at: datetime) -> None:
+    """A look missed these posts; the first one that did counts (SEMANTICS row 16)."""
+    c = _posts.c
+    gone = update(_posts).where(c.platform == platform, c.id.in_(ids), c.gone_at.is_(None))
+    tx.execute(gone.values(gone_at=at))
+
+
+def mark_seen(tx: Connection, platform: str, ids: Collection[str], at: datetime) -> None:
+    """A look saw these posts standing."""
+    tx.execute(update(_posts).where(_posts.c.platform == platform, _posts.c.id.in_(ids)).values(seen_at=at))
+
+
+class MentionRow(NamedTuple):
+    """A mention as it is shown: which case, which post, when, where to read it."""
+
+    case_id: str
+    id: str
+    created_at: datetime
+    permalink: str
+    author: str | None
+    author_name: str
+    text: str
+    gone_at: datetime | None
+
+
+def mentions(tx: Connection, cases: Collection[str]) -> dict[str, list[MentionRow]]:
+    """The mentions of each case, oldest first."""
+    c = _posts.c
+    query = (
+        select(*(c[name] for name in MentionRow._fields))
+        .where(c.case_id.in_(cases), c.role == "mention")
+        .order_by(c.created_at, c.id)
+    )
+    found: dict[str, list[MentionRow]] = {case: [] for case in cases}
+    for row in tx.execute(query):
+        found[row[0]].append(MentionRow(*row))
+    return found
+
+
+def of_conversation(tx: Connection, platform: str, conversation: str) -> list[dict[str, Any]]:
+    """A conversation as it was seen, oldest first, whole rows."""
+    c = _posts.c
+    query = select(_posts).where(c.platform == platform, c.conversation == conversation).order_by(c.created_at, c.id)
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def set_aside(tx: Connection, platform: str, account: str, reason: str, payload: str, at: datetime) -> bool:
+    """Keep a payload that could not be understood; the same one again is kept once. True when it is new."""
+    key = sha256(f"{platform}\0{payload}".encode()).hexdigest()
+    row = {"key": key, "platform": platform, "account": account, "reason": reason, "payload": payload, "stored_at": at}
+    return insert_once(tx, _set_aside, [row]) > 0
+
+
+def set_aside_counts(tx: Connection) -> dict[tuple[str, str], int]:
+    """How many payloads were set aside, by platform and account."""
+    c = _set_aside.c
+    query = select(c.platform, c.account, func.count()).group_by(c.platform, c.account)
+    return {(row[0], row[1]): row[2] for row in tx.execute(query)}
+
+
+def insert_once(tx: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> int:
+    """Insert the rows that no unique key forbids; returns how many there were."""
+    dialect: Any = postgresql if tx.dialect.name == "postgresql" else sqlite
+    return tx.execute(dialect.insert(table).on_conflict_do_nothing(), rows).rowcount if rows else 0

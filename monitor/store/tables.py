@@ -1,0 +1,252 @@
+"""The tables. Columns bear the words of the design; instants are `Instant`s, small structures `Json`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Text, text
+from sqlmodel import Field, SQLModel
+
+from monitor.store.columns import Instant, Json
+
+#: SQLite counts rowids only in a column called INTEGER; PostgreSQL wants the wide type.
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+metadata: MetaData = SQLModel.metadata
+
+
+def _at(*, null: bool = False, **more: Any) -> Any:
+    return Field(default=None, sa_column=Column(Instant, nullable=null, **more))
+
+
+def _json(default: str) -> Any:
+    return Field(sa_column=Column(Json, nullable=False, server_default=default))
+
+
+class AccountRow(SQLModel, table=True):
+    """A department's account, and up to when everything addressed to it is known to be stored."""
+
+    __tablename__ = "accounts"
+    platform: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    department: str
+    handle: str = ""
+    watch_from: datetime = _at()
+    complete_until: datetime | None = _at(null=True)
+    fetched_at: datetime | None = _at(null=True)
+    blind_since: datetime | None = _at(null=True)
+    problem: str = ""
+    token_problem: str = ""
+
+
+class SourceRow(SQLModel, table=True):
+    """One thing to poll: when, how far the present walk came, and who is at it."""
+
+    __tablename__ = "sources"
+    id: str = Field(primary_key=True)
+    platform: str
+    kind: str
+    accounts: list[str] = _json("[]")
+    due_at: datetime = _at()
+    walk_started_at: datetime | None = _at(null=True)
+    walk_since: datetime | None = _at(null=True)
+    resume: str | None = None
+    whole_at: datetime | None = _at(null=True)
+    completed_at: datetime | None = _at(null=True)
+    failures: int = 0
+    problem: str = ""
+    recorded_at: datetime | None = _at(null=True)
+    lease_owner: str | None = None
+    lease_until: datetime | None = _at(null=True)
+    fence: int = 0
+
+
+class PostRow(SQLModel, table=True):
+    """Whatever a platform returned, and what it is to us."""
+
+    __tablename__ = "posts"
+    __table_args__ = (
+        Index("posts_of_conversation", "platform", "conversation"),
+        Index("posts_of_case", "case_id"),
+        Index("posts_quoting", "platform", "quote_of", sqlite_where=text("quote_of IS NOT NULL"),
+              postgresql_where=text("quote_of IS NOT NULL")),
+    )  # fmt: skip
+    platform: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    conversation: str
+    role: str
+    author: str | None = None
+    author_name: str = ""
+    text: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    permalink: str = ""
+    addressed: list[str] = _json("[]")
+    reply_to: str | None = None
+    reply_to_author: str | None = None
+    quote_of: str | None = None
+    edit_ids: list[str] = _json("[]")
+    created_at: datetime = _at()
+    stored_at: datetime = _at()
+    seen_at: datetime = _at()
+    gone_at: datetime | None = _at(null=True)
+    case_id: str | None = None
+
+
+class CaseRow(SQLModel, table=True):
+    """A case as it stands; its history is in `events`."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index("cases_due", "next_action_at", sqlite_where=text("next_action_at IS NOT NULL"),
+              postgresql_where=text("next_action_at IS NOT NULL")),
+        Index("cases_of_conversation", "platform", "conversation"),
+        Index("cases_open", "department", "deadline", sqlite_where=text("closed_at IS NULL"),
+              postgresql_where=text("closed_at IS NULL")),
+    )  # fmt: skip
+    id: str = Field(primary_key=True)
+    platform: str
+    account: str
+    department: str
+    conversation: str
+    author: str | None = None
+    policy: str
+    opened_at: datetime = _at()
+    found_at: datetime = _at()
+    deadline: datetime = _at()
+    next_action_at: datetime | None = _at(null=True)
+    state: str
+    round: int = 1
+    level: int = 0
+    repeats: int = 0
+    assignee: str | None = None
+    held_until: datetime | None = _at(null=True)
+    held_level: int | None = None
+    breached_at: datetime | None = _at(null=True)
+    closed_at: datetime | None = _at(null=True)
+    answered_at: datetime | None = _at(null=True)
+    answer: str | None = None
+    outcome: str | None = None
+    watchers: list[str] = _json("[]")
+    version: int = 0
+    lease_until: datetime | None = _at(null=True)
+
+
+class EventRow(SQLModel, table=True):
+    """One line of the append-only history; `case_id` is null for events of the service itself."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("events_of_case", "case_id"), Index("events_at", "at"))
+    id: int | None = Field(default=None, sa_column=Column(_Serial, primary_key=True, autoincrement=True))
+    case_id: str | None = None
+    kind: str
+    at: datetime = _at()
+    actor: str
+    data: dict[str, Any] = _json("{}")
+
+
+class MessageRow(SQLModel, table=True):
+    """One message to one person over one channel: a bundle of alerts, or a notice of the service."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index("messages_due", "next_attempt_at", sqlite_where=text("next_attempt_at IS NOT NULL"),
+              postgresql_where=text("next_attempt_at IS NOT NULL")),
+        Index("messages_to", "recipient", "channel", "kind", "level", "created_at"),
+    )  # fmt: skip
+    id: str = Field(primary_key=True)
+    kind: str
+    level: int = 0
+    recipient: str
+    channel: str
+    state: str
+    created_at: datetime = _at()
+    next_attempt_at: datetime | None = _at(null=True)
+    first_attempt_at: datetime | None = _at(null=True)
+    finished_at: datetime | None = _at(null=True)
+    tries: int = 0
+    problem: str = ""
+    subject: dict[str, Any] = _json("{}")
+    lease_owner: str | None = None
+    lease_until: datetime | None = _at(null=True)
+
+
+class AlertRow(SQLModel, table=True):
+    """The outbox: one person to be told of one case's step, written with the decision. `key` makes it unique."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        Index("alerts_waiting", "recipient", "kind", "level", "due_at", sqlite_where=text("state = 'waiting'"),
+              postgresql_where=text("state = 'waiting'")),
+        Index("alerts_of_message", "message_id"),
+        Index("alerts_of_case", "case_id"),
+    )  # fmt: skip
+    id: int | None = Field(default=None, sa_column=Column(_Serial, primary_key=True, autoincrement=True))
+    key: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    case_id: str | None = None
+    recipient: str
+    kind: str
+    level: int = 0
+    due_at: datetime = _at()
+    created_at: datetime = _at()
+    checked: bool = False
+    late: bool = False
+    state: str
+    message_id: str | None = Field(default=None, sa_column=Column(Text, ForeignKey("messages.id"), nullable=True))
+
+
+class AttemptRow(SQLModel, table=True):
+    """One try to send a message. The send starts when this row commits."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (Index("attempts_of_message", "message_id"),)
+    id: int | None = Field(default=None, sa_column=Column(_Serial, primary_key=True, autoincrement=True))
+    message_id: str = Field(sa_column=Column(Text, ForeignKey("messages.id"), nullable=False))
+    channel: str
+    started_at: datetime = _at()
+    finished_at: datetime | None = _at(null=True)
+    result: str | None = None
+    detail: str = ""
+
+
+class SetAsideRow(SQLModel, table=True):
+    """A payload that could not be understood, kept whole."""
+
+    __tablename__ = "set_aside"
+    key: str = Field(primary_key=True)
+    platform: str
+    account: str
+    reason: str
+    payload: str = Field(sa_column=Column(Text, nullable=False))
+    stored_at: datetime = _at()
+
+
+class FailingChannelRow(SQLModel, table=True):
+    """Since when a channel has been failing; no row while it works."""
+
+    __tablename__ = "failing_channels"
+    id: str = Field(primary_key=True)
+    failing_since: datetime = _at()
+    retry_at: datetime = _at()
+    problem: str = ""
+    told: bool = False
+
+
+class SealRow(SQLModel, table=True):
+    """A block of events, hashed together with the block before it."""
+
+    __tablename__ = "seals"
+    number: int = Field(sa_column=Column(_Serial, primary_key=True, autoincrement=False))
+    first_event: int = Field(sa_column=Column(BigInteger, nullable=False))
+    last_event: int = Field(sa_column=Column(BigInteger, nullable=False))
+    count: int
+    head: str
+    sealed_at: datetime = _at()
+
+
+class FlagRow(SQLModel, table=True):
+    """Small facts about the installation that must outlive a restart."""
+
+    __tablename__ = "flags"
+    name: str = Field(primary_key=True)
+    value: str
+    set_at: datetime = _at()

@@ -1,0 +1,170 @@
+"""What a case owes at an instant: `decide(case, policy, calendar, now) -> Decision`.
+
+Steps are anchored to the case's own clock, so a late step moves no later one (SEMANTICS row 20).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from sla.case import Case, Change, Event
+from sla.policy import Kind, Policy
+
+
+class BusinessTime(Protocol):
+    """What is asked of a calendar here."""
+
+    def add(self, start: datetime, amount: timedelta, /) -> datetime:
+        """The instant at which `amount` of business time has passed since `start`."""
+
+    def between(self, start: datetime, end: datetime, /) -> timedelta:
+        """The business time from `start` to `end`."""
+
+
+class Reason(StrEnum):
+    """Why a decision is what it is."""
+
+    CLOSED = "closed"
+    """No answer is owed any more."""
+    NOT_DUE = "not_due"
+    """Nothing falls due before `next_action_at`."""
+    HELD = "held"
+    """Someone said "I have it"; the ladder waits for `held_until` (row 26)."""
+    STEP = "step"
+    """A step fell due."""
+    REPEAT = "repeat"
+    """The ladder has ended and the root contact is told again (row 24)."""
+    ROUND = "round"
+    """A transfer or a reopening began a round: its assignee is told at once (row 20)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done about a case now."""
+
+    reason: Reason
+    next_action_at: datetime | None
+    level: int = 0
+    """The highest step due: the one that fires."""
+    overtaken: tuple[int, ...] = ()
+    """Lower steps that were due too: not sent by themselves, not lost (row 23)."""
+    kind: str = ""
+    repeats: int = 0
+    due_at: datetime | None = None
+    """When what fires fell due."""
+    breached: bool = False
+    """Whether the deadline passed unanswered and that is not on record yet."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether anyone is to be told."""
+        return self.reason in (Reason.STEP, Reason.REPEAT, Reason.ROUND)
+
+
+def decide(case: Case, policy: Policy, calendar: BusinessTime, now: datetime) -> Decision:
+    """Say what `case` owes at `now`. Pure: the same arguments give the same decision, for ever."""
+    if not case.is_open:
+        return Decision(Reason.CLOSED, None)
+    breached = case.breached_at is None and now >= case.deadline
+    if case.held_until is not None and now < case.held_until:
+        reason = Reason.HELD
+    else:
+        due = _due_levels(case, policy, calendar, now)
+        if due:
+            level, step_due = due[-1]
+            after = replace(case, level=level, breached_at=case.deadline if now >= case.deadline else None)
+            return Decision(
+                Reason.STEP, next_action(after, policy, calendar), level, tuple(n for n, _ in due[:-1]),
+                policy.steps[level - 1].kind, due_at=step_due, breached=breached,
+            )  # fmt: skip
+        repeats, due_at = _repeats_due(case, policy, calendar, now)
+        if repeats > case.repeats:
+            after = replace(case, repeats=repeats)
+            return Decision(
+                Reason.REPEAT, next_action(after, policy, calendar), case.level, (), Kind.ESCALATION, repeats, due_at,
+                breached,
+            )  # fmt: skip
+        reason = Reason.NOT_DUE
+    after = replace(case, breached_at=case.deadline) if breached else case
+    return Decision(reason, next_action(after, policy, calendar), case.level, breached=breached)
+
+
+def begin_round(case: Case, policy: Policy, calendar: BusinessTime, now: datetime) -> Decision:
+    """The first decision of a round after the first: passed steps are overtaken, its assignee is told at once."""
+    due = _due_levels(case, policy, calendar, now)
+    level = due[-1][0] if due else 0
+    repeats, _ = _repeats_due(replace(case, level=level), policy, calendar, now)
+    breached = case.breached_at is None and now >= case.deadline
+    after = replace(case, level=level, repeats=repeats, breached_at=case.deadline if breached else case.breached_at)
+    return Decision(
+        Reason.ROUND, next_action(after, policy, calendar), level, tuple(n for n, _ in due),
+        policy.steps[level - 1].kind if level else Kind.WARNING, repeats, now, breached,
+    )  # fmt: skip
+
+
+def next_action(case: Case, policy: Policy, calendar: BusinessTime) -> datetime | None:
+    """The earliest instant at which `decide` has something to do for this case; None when it is closed."""
+    if not case.is_open:
+        return None
+    if case.level < len(policy.steps):
+        due = calendar.add(case.opened_at, policy.steps[case.level].at)
+    else:
+        due = _repeat_at(case, policy, calendar, case.repeats + 1)
+    if case.held_until is not None:
+        due = max(due, case.held_until)
+    if case.breached_at is None:
+        # A breach goes on record at its deadline, held or not (row 26).
+        due = min(due, case.deadline)
+    return due
+
+
+def fired(case: Case, decision: Decision, now: datetime, *, told: tuple[str, ...] = (), **why: object) -> Change:
+    """The case after a decision, and its events. `told` are the staff who are alerted; `why` goes on record."""
+    events: list[Event] = []
+    if decision.breached:
+        case = replace(case, breached_at=case.deadline)
+        events.append(Event("breached", now, "clock", {"deadline": case.deadline}))
+    if decision.tells:
+        events.append(
+            Event("escalated", now, "clock", {
+                "reason": decision.reason, "round": case.round, "level": decision.level, "kind": decision.kind,
+                "overtaken": decision.overtaken, "repeat": decision.repeats, "due_at": decision.due_at,
+                "told": told, **why,
+            })
+        )  # fmt: skip
+    return Change(
+        replace(
+            case, next_action_at=decision.next_action_at,
+            level=max(case.level, decision.level), repeats=max(case.repeats, decision.repeats),
+        ),
+        tuple(events),
+    )  # fmt: skip
+
+
+def _due_levels(case: Case, policy: Policy, calendar: BusinessTime, now: datetime) -> list[tuple[int, datetime]]:
+    due = []
+    for level in range(case.level + 1, len(policy.steps) + 1):
+        at = calendar.add(case.opened_at, policy.steps[level - 1].at)
+        if at > now:
+            break
+        due.append((level, at))
+    return due
+
+
+def _repeat_at(case: Case, policy: Policy, calendar: BusinessTime, number: int) -> datetime:
+    last = policy.steps[-1].at if policy.steps else policy.target
+    return calendar.add(case.opened_at, last + policy.repeat * number)
+
+
+def _repeats_due(case: Case, policy: Policy, calendar: BusinessTime, now: datetime) -> tuple[int, datetime | None]:
+    """How many times the root contact should have been told by now. Many missed at once are one (row 23)."""
+    if case.level < len(policy.steps):
+        return case.repeats, None
+    last = policy.steps[-1].at if policy.steps else policy.target
+    number = (calendar.between(case.opened_at, now) - last) // policy.repeat
+    if number <= case.repeats:
+        return case.repeats, None
+    return number, _repeat_at(case, policy, calendar, number)
