@@ -10,6 +10,7 @@ import re
 import socket
 import warnings
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic_core import PydanticCustomError
@@ -22,6 +23,7 @@ _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
 _ID = re.compile(r"\w[\w.@-]*")
 _AUTHOR = re.compile(r"[^\s:]+:\S+")
 _SQLITE = "sqlite:///"
+_Entry = TypeVar("_Entry")
 
 
 def check_web_address(value: str) -> str:
@@ -121,6 +123,16 @@ def check_filled(value: str) -> str:
     """Let text pass that is not blank."""
     if not value.strip():
         raise PydanticCustomError("blank", "blank")
+    return value
+
+
+def check_some(value: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
+    """Let a list pass that is not empty.
+
+    Not pydantic's own `min_length`, which counts the good entries only and so calls a list of bad ones empty.
+    """
+    if not value:
+        raise PydanticCustomError("empty", "empty")
     return value
 
 

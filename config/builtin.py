@@ -84,7 +84,7 @@ def _steps(model: Raw, target: object) -> list[Raw]:
         asked = parse_duration(target)
     except ValueError:
         return steps  # the target is told as a fault by itself
-    if asked != parse_duration(model["target"]):
+    if timedelta(0) < asked != parse_duration(model["target"]):
         instants: dict[str, timedelta] = {"warning": asked * 2 // 3, "breach": asked, "escalation": asked * 2}
         for step in steps:
             step["at"] = instants[step["kind"]]

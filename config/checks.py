@@ -6,6 +6,7 @@ All this is read from the file as it stands and not from the models, so that a f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from config.addresses import is_private
@@ -13,9 +14,11 @@ from config.durations import parse_duration
 from config.faults import KeyPath, Report, shown
 from config.raw import Raw, children, tables
 from sla.duty import ROLES, STAFF_PREFIX
+from sla.policy import Kind
 
 CHANNEL_TYPES = ("email", "webhook")
 """The kinds of channel there are, and below what each cannot do without."""
+_KINDS = tuple(Kind)
 _CHANNEL_NEEDS = {"email": "to", "webhook": "url"}
 
 _REFERENCES: tuple[tuple[str, str], ...] = (
@@ -137,22 +140,23 @@ def _check_ladder(policy: Raw, key: KeyPath, report: Report) -> None:
         ladder = [(parse_duration(step["at"]), step["kind"]) for step in steps] if isinstance(steps, list) else None
     except (ValueError, TypeError, KeyError):
         return  # told by themselves
-    if ladder is None:
+    if ladder is None or target <= timedelta(0):
         return
     breaches = [index for index, (_, kind) in enumerate(ladder) if kind == "breach"]
-    if not breaches:
+    if not breaches and all(kind in _KINDS for _, kind in ladder):
         report.add((*key, "steps"), "no_breach")
     for index, (at, kind) in enumerate(ladder):
         step: KeyPath = (*key, "steps", index)
-        if index and at <= ladder[index - 1][0]:
+        rises = not index or at > ladder[index - 1][0]
+        if not rises:
             report.add((*step, "at"), "step_order")
         if kind == "breach" and index != breaches[0]:
             report.add((*step, "kind"), "second_breach")
         elif kind == "breach" and at != target:
             report.add((*step, "at"), "breach_at")
-        elif breaches and kind == "warning" and index > breaches[0]:
+        elif rises and breaches and kind == "warning" and index > breaches[0]:
             report.add((*step, "kind"), "warning_late")
-        elif breaches and kind == "escalation" and index < breaches[0]:
+        elif rises and breaches and kind == "escalation" and index < breaches[0]:
             report.add((*step, "kind"), "escalation_early")
 
 

@@ -11,7 +11,7 @@ from config.messages import HINTS, MESSAGES, TABLES, Language
 KeyPath = tuple[str | int, ...]
 """Where a value stands: ("departments", 1, "duty", 0)."""
 
-_LONGEST_SHOWN = 60
+_LONGEST_SHOWN = 120
 _MOST_KNOWN = 12
 
 
@@ -103,10 +103,11 @@ class Report:
 
 
 def shown(value: object) -> str:
-    """Return a value of the file as it may stand in a message: on one line, escaped and not too long."""
-    text = value if isinstance(value, str) else str(value)
+    """Return a value of the file as it may stand in a message: on one line, not too long, text in quotes."""
+    text = str(value)
     cut = text[:_LONGEST_SHOWN] + ("…" if len(text) > _LONGEST_SHOWN else "")
-    return '"' + "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in cut) + '"'
+    escaped = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in cut)
+    return f'"{escaped}"' if isinstance(value, str) else escaped
 
 
 def key_text(key: KeyPath) -> str:

@@ -192,7 +192,7 @@ MESSAGES: dict[str, Message] = {
     ),
     "unknown_name": Message(
         ("{table}에 없습니다: {value}", "{hint}"),
-        ("not in {table}: {value}", "{hint}"),
+        ("not among {table}: {value}", "{hint}"),
     ),
     "role": Message(
         ("알릴 대상이 아닙니다: {value}", "{hint}"),

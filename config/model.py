@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, PrivateAttr, SerializeAsAny
+from pydantic import AfterValidator, BaseModel, PrivateAttr, SerializeAsAny
 
 from config import addresses
 from config.origin import Origin
@@ -44,10 +44,10 @@ class Settings(Table):
     """The connector's `Options` by platform, of every platform that accounts or tables name."""
     calendars: dict[str, Calendar]
     policies: dict[str, Policy]
-    departments: Annotated[tuple[Department, ...], Field(min_length=1)]
-    accounts: Annotated[tuple[Account, ...], Field(min_length=1)]
-    staff: Annotated[tuple[Person, ...], Field(min_length=1)]
-    channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    departments: Annotated[tuple[Department, ...], AfterValidator(addresses.check_some)]
+    accounts: Annotated[tuple[Account, ...], AfterValidator(addresses.check_some)]
+    staff: Annotated[tuple[Person, ...], AfterValidator(addresses.check_some)]
+    channels: Annotated[tuple[Channel, ...], AfterValidator(addresses.check_some)]
     email: Email = Email()
     routes: tuple[Route, ...] = ()
     crisis: Crisis = Crisis()

@@ -93,10 +93,11 @@ def _note_missing(
     secret = token.get_secret_value() if isinstance(token, SecretStr) else None
     account = Account(entry["platform"], id_, handle, secret)
     for name, mend in connector.missing(options, account).items():
-        key: KeyPath = ("accounts", index, "token") if name == "token" else ("connectors", account.platform, name)
+        shared = name in type(options).model_fields
+        key: KeyPath = ("connectors", account.platform, name) if shared else ("accounts", index, name)
         if report.names_key(key):
             continue
-        line_at = key if name == "token" else elsewhere
+        line_at = elsewhere if shared else None
         if key in vault.absent:
             code, values = vault.absent[key]
             report.add(key, code, line_at=line_at, **values)

@@ -73,7 +73,9 @@ class Vault:
             handle = os.open(self._folder / name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except (OSError, ValueError) as exc:
             reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else type(exc).__name__
-            self._lacks(key, "secret_file", used, optional, name=shown(name), reason=reason)
+            # A file that is there and cannot be read was meant to be read, whoever needs it.
+            may_lack = optional and isinstance(exc, FileNotFoundError)
+            self._lacks(key, "secret_file", used, may_lack, name=shown(name), reason=reason)
             return None
         with os.fdopen(handle, "rb") as file:
             mode = os.fstat(handle).st_mode

@@ -38,7 +38,7 @@ OptionalWebAddress = Annotated[str, AfterValidator(addresses.check_optional_web_
 Day = Annotated[date, BeforeValidator(times.parse_date)]
 AllHours = Annotated[
     tuple[Annotated[times.Hours, BeforeValidator(times.parse_hours)], ...],
-    Field(min_length=1),
+    AfterValidator(addresses.check_some),
     AfterValidator(times.check_hours_apart),
 ]
 AllPauses = Annotated[
@@ -117,7 +117,7 @@ class Step(Table):
 
     at: PositiveDuration
     kind: Literal["warning", "breach", "escalation"]
-    notify: Annotated[tuple[str, ...], Field(min_length=1)]
+    notify: Annotated[tuple[str, ...], AfterValidator(addresses.check_some)]
 
 
 class Policy(Table):

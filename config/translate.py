@@ -11,6 +11,7 @@ from config.faults import KeyPath, Report, shown
 from config.messages import MESSAGES
 
 _CODES = {
+    "missing": "missing",
     "extra_forbidden": "unknown_key",
     "string_type": "not_text",
     "path_type": "not_text",
@@ -30,12 +31,16 @@ _CODES = {
     "enum": "not_one_of",
     "too_short": "empty",
     "string_too_short": "empty",
-    "greater_than": "out_of_range",
-    "greater_than_equal": "out_of_range",
-    "less_than": "out_of_range",
-    "less_than_equal": "out_of_range",
 }
-"""pydantic's own error types; ours are codes of `MESSAGES` already."""
+"""pydantic's own error types; those of our own parsers are codes of `MESSAGES` already."""
+
+_BOUNDS = {
+    "greater_than": ("gt", ">"),
+    "greater_than_equal": ("ge", "≥"),
+    "less_than": ("lt", "<"),
+    "less_than_equal": ("le", "≤"),
+}
+"""Where pydantic says what bound was passed, and how we write it."""
 
 
 def note_errors(
@@ -46,19 +51,25 @@ def note_errors(
     Words that are not ours, from a connector's own checks, are freed of the secrets first.
     """
     for found in error.errors(include_url=False, include_input=False):
-        place = found["loc"]
+        place, type_, values = found["loc"], found["type"], found.get("ctx", {})
         key = (*prefix, *place)
-        code = _CODES.get(found["type"], found["type"])
+        code = _CODES.get(type_)
         if code == "unknown_key":
-            known = _keys(model, place[:-1])
-            report.add(key, code, wrong=str(place[-1]), known=known)
-        elif code == "out_of_range" or code not in MESSAGES:
-            detail = found["msg"]
+            report.add(key, code, wrong=str(place[-1]), known=_keys(model, place[:-1]))
+        elif code == "not_one_of":
+            report.add(key, code, expected=str(values["expected"]).replace(" or ", ", "))
+        elif code is not None:
+            report.add(key, code)
+        elif type_ in _BOUNDS:
+            bound, sign = _BOUNDS[type_]
+            report.add(key, "out_of_range", detail=f"{sign} {values[bound]}")
+        elif type_ in MESSAGES and not prefix:
+            report.add(key, type_, **values)
+        else:
+            detail = found["msg"].removeprefix("Value error, ")
             for secret in sorted(secrets, key=len, reverse=True):
                 detail = detail.replace(secret, "***")
-            report.add(key, code if code in MESSAGES else "other", detail=shown(detail))
-        else:
-            report.add(key, code, **found.get("ctx", {}))
+            report.add(key, "other", detail=shown(detail))
 
 
 def _keys(model: type[BaseModel], place: KeyPath) -> set[str]:

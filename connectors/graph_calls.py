@@ -197,10 +197,10 @@ class GraphCalls:
 
         Raises a `ConnectorError` only where the call as a whole failed, and so none of its operations was answered.
         """
-        waits = [self._waiting(operation.account) for operation in operations]
-        asked = [operation for operation, wait in zip(operations, waits, strict=True) if wait is None]
+        barred = [self._barred(operation.account) for operation in operations]
+        asked = [operation for operation, bar in zip(operations, barred, strict=True) if bar is None]
         brought = iter(self._brought(asked))
-        outcomes = [next(brought) if wait is None else wait for wait in waits]
+        outcomes = [next(brought) if bar is None else bar for bar in barred]
         for operation, outcome in zip(operations, outcomes, strict=True):
             self._remember(operation.account, outcome)
         return outcomes
@@ -226,9 +226,9 @@ class GraphCalls:
 
         Raises a `ConnectorError` where the call as a whole failed, but for a Graph that takes no batch.
         """
-        wait = next((wait for operation in operations if (wait := self._waiting(operation.account))), None)
-        if wait is not None:
-            raise wait
+        for operation in operations:
+            if (bar := self._barred(operation.account)) is not None:
+                raise bar
         nothing: list[Outcome | None] = [None] * len(operations)
         if self.plain or len(operations) == 1:
             return [self.single(operations[0]), *nothing[1:]]
@@ -293,8 +293,6 @@ class GraphCalls:
 
     def _request(self, account: Account, path: str, **call: Any) -> Any:
         """The SDK's own request with the account's token; whatever it raises becomes a `ConnectorError`."""
-        if not account.token:
-            raise AuthFailed(f"/{path}: Page {account.id} has no token")
         graph = self._graphs.get()
         graph.access_token, graph.version = account.token, self.version
         try:
@@ -307,7 +305,7 @@ class GraphCalls:
         raise refusal(f"/{path}", refused, graph.session.last.status, graph.session.last.headers, self.now())
 
     def _relative_url(self, operation: Operation) -> str:
-        token = operation.account.token or ""
+        token = str(operation.account.token)
         params = {**operation.params, "access_token": token}
         if self._secret is not None:
             params["appsecret_proof"] = proof(self._secret, token)
@@ -315,11 +313,13 @@ class GraphCalls:
 
     def _signer(self, operations: Sequence[Operation]) -> Account:
         """Whose token the outer call bears: the first Page's that is not known to be refused."""
-        accounts = [operation.account for operation in operations if operation.account.token]
-        good = [account for account in accounts if account.id not in self._refused]
-        return (good or accounts or [operations[0].account])[0]
+        accounts = [operation.account for operation in operations]
+        return next((account for account in accounts if account.id not in self._refused), accounts[0])
 
-    def _waiting(self, account: Account) -> RateLimited | None:
+    def _barred(self, account: Account) -> ConnectorError | None:
+        """Why a Page is not even asked; None where it is."""
+        if not account.token:
+            return AuthFailed(f"Page {account.id} has no token")
         until = self._waits.get(account.id)
         if until is None or until <= self.now():
             return None

@@ -139,7 +139,7 @@ class PlatformSession(requests.Session):
     def prepare_call(
         self, method: str, url: str, params: dict[str, Any], data: dict[str, Any], headers: dict[str, str]
     ) -> None:
-        """Change a call before it is sent: `params`, `data` and `headers` are this call's own, to be changed in place."""
+        """Change a call before it is sent: `params`, `data` and `headers` are its own, to be changed in place."""
 
     def judge(self, response: requests.Response) -> None:
         """Raise a `ConnectorError` for an answer that the SDK must not see; `response.content` is read already."""

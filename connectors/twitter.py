@@ -1,4 +1,4 @@
-"""X (Twitter): many accounts in one search a minute, each account's mentions as a backstop, and the look before a breach.
+"""X (Twitter): many accounts in one search, each account's mentions as a backstop, the look before a breach.
 
 The facts behind each choice are in PLATFORMS, "X (Twitter) API v2"; reading what X says is `x_posts`, asking is
 `x_client`.
@@ -45,6 +45,8 @@ SEARCH_REACH = timedelta(days=7) - timedelta(minutes=1)
 NEAREST_START = 2 * SEARCH_LAG
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 MENTIONS_EVERY = timedelta(minutes=15)
+#: The resume of a walk that has met no post yet.
+FROM_THE_NEWEST = "newest"
 #: This many pages in a row without a new post are no walk any more.
 MOST_PAGES_WITHOUT_NEWS = 20
 
@@ -80,9 +82,9 @@ class TwitterConnector(Connector):
         """The one bearer token serves every account; recent search needs the account's handle."""
         lacks: dict[str, str] = {}
         if options.bearer_token is None or not options.bearer_token.get_secret_value().strip():
-            lacks["bearer_token"] = 'the app\'s bearer token, as bearer_token = { env = "X_BEARER_TOKEN" }'
+            lacks |= {"bearer_token": 'give the app\'s bearer token, as { env = "X_BEARER_TOKEN" }'}
         if not _HANDLE.fullmatch(_handle(account)):
-            lacks["handle"] = "the account's handle without @: 1 to 15 letters, digits or _"
+            lacks |= {"handle": "give the account's handle without @: 1 to 15 letters, digits or _"}
         return lacks
 
     def sources(self) -> Sequence[Source]:
@@ -118,8 +120,9 @@ class TwitterConnector(Connector):
         """
         ask, mentions_of = self._question(source)
         start = max(min(since, self.now() - NEAREST_START), self.now() - SEARCH_REACH).replace(microsecond=0)
-        paging: dict[str, Any] = {"max_results": FULL_PAGE, "start_time": start, "until_id": resume or None}
-        lowest, tokens, seen, without_news = resume or "", set[str](), set[str](), 0
+        lowest = None if resume in (None, FROM_THE_NEWEST) else resume
+        tokens, seen, without_news = set[str](), set[str](), 0
+        paging: dict[str, Any] = {"max_results": FULL_PAGE, "start_time": start, "until_id": lowest}
         while True:
             answer = self._ask(partial(ask, **paging))
             reading = self._read(source.id, answer, mentions_of)
@@ -131,7 +134,7 @@ class TwitterConnector(Connector):
             lowest = _lowest(lowest, news, start)
             meta = answer.get("meta")
             token = meta.get("next_token") if isinstance(meta, dict) else ""
-            yield Page(reading.posts, None if token is None else lowest, reading.set_aside)
+            yield Page(reading.posts, None if token is None else lowest or FROM_THE_NEWEST, reading.set_aside)
             if token is None:
                 return
             if not isinstance(token, str) or not token:
@@ -291,13 +294,13 @@ def _handle(account: Account) -> str:
     return account.handle.removeprefix("@")
 
 
-def _lowest(so_far: str, versions: Collection[str], start: datetime) -> str:
-    """The smallest id yet, "" for none.
+def _lowest(so_far: str | None, versions: Collection[str], start: datetime) -> str | None:
+    """The smallest id yet, None for none.
 
     An id from before the walk's start can be no answer to our question: going on from it would skip all between.
     """
     likely = [id_ for id_ in versions if (snowflake_time(id_) or EARLIEST) >= start]
-    return min([*likely, *([so_far] if so_far else [])], key=int, default="")
+    return min([*likely, *([so_far] if so_far else [])], key=int, default=None)
 
 
 def _items(where: str, answer: Any, *, by_ids: bool = False) -> list[Any]:

@@ -245,7 +245,7 @@ def _set_aside(item: Any, account: str, reason: str) -> SetAside:
 
 
 def problems(errors: Any) -> list[tuple[str, str]]:
-    """What a success says went wrong with single items: (id or "", kind of problem), as ("12", "resource-not-found")."""
+    """What a success says went wrong with single items: their ids ("" for none), "resource-not-found" or the like."""
     told = []
     for error in errors if isinstance(errors, list) else ():
         if isinstance(error, dict):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from config import Settings
 from config import rules as build
@@ -23,7 +22,7 @@ class Rules:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.zone = ZoneInfo(settings.service.timezone)
+        self.zone = settings.service.zone
         self.departments: dict[str, Department] = {d.id: d for d in build.departments(settings)}
         self.calendars: dict[str, Calendar] = {name: build.calendar(settings, name) for name in settings.calendars}
         self.policies: dict[str, Policy] = {name: build.policy(settings, name) for name in settings.policies}

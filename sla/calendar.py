@@ -199,9 +199,7 @@ class Calendar:
             if not self.is_holiday(day):
                 weekday = day.weekday()
                 open_spans += (
-                    _on(day, interval.start, interval.end)
-                    for interval in self.hours
-                    if interval.weekday == weekday
+                    _on(day, interval.start, interval.end) for interval in self.hours if interval.weekday == weekday
                 )
         return _without(_merged(open_spans), list(_merged(pause_spans)))
 
@@ -281,9 +279,7 @@ def _without(spans: Iterable[_Span], pauses: list[_Span]) -> Iterator[_Span]:
             yield start, end
 
 
-def _stretches(
-    zone: ZoneInfo, begin: datetime, end: datetime
-) -> Iterator[tuple[datetime, datetime, timedelta]]:
+def _stretches(zone: ZoneInfo, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
     """Cut a time in UTC into stretches of one offset each: (begin, end, offset).
 
     ZoneInfo does not list its changes, so they are looked for day by day: no zone of the tz database changes

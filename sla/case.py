@@ -321,15 +321,12 @@ def reopened(case: Case, by: str, reason: str, now: datetime) -> Change:
     """
     if case.state not in (State.ANSWERED, State.DISMISSED) or case.answer is not None:
         raise Conflict(f"case {case.id} is {case.state}: only a dismissal or an answer given elsewhere can be undone")
-    again = replace(
-        case, state=State.OPEN, outcome=None, answered_at=None, closed_at=None, **_fresh_round(case)
-    )
+    again = replace(case, outcome=None, answered_at=None, closed_at=None, **_fresh_round(case))
     return Change(again, (Event("reopened", now, by, {"reason": reason}),))
 
 
 def _fresh_round(case: Case) -> dict[str, Any]:
-    state = State.OPEN
-    return {"state": state, "round": case.round + 1, "level": 0, "repeats": 0, "assignee": None,
+    return {"state": State.OPEN, "round": case.round + 1, "level": 0, "repeats": 0, "assignee": None,
             "held_until": None, "held_level": None}  # fmt: skip
 
 

@@ -24,7 +24,9 @@ _ASKING = frozenset({Kind.WARNING, Kind.BREACH, Kind.ESCALATION, Kind.CRISIS})
 _GAP = r"[\s./()·\-‐-―−－]{0,3}"
 _BIRTH = r"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _RESIDENT = re.compile(rf"(?<!\d){_BIRTH}{_GAP}[0-9][\d*●○]{{6}}(?!\d)")
-_PHONE = re.compile(rf"(?<!\d)(?:\+?82{_GAP}0?{_GAP}|0)(?:2|1[016-9]|[3-6]\d|70|80|50\d){_GAP}\d{{3,4}}{_GAP}\d{{4}}(?!\d)")
+_PHONE = re.compile(
+    rf"(?<!\d)(?:\+?82{_GAP}0?{_GAP}|0)(?:2|1[016-9]|[3-6]\d|70|80|50\d){_GAP}\d{{3,4}}{_GAP}\d{{4}}(?!\d)"
+)
 _WIDE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 
 

@@ -206,9 +206,7 @@ class Api(World):
     def _ids(self, params: dict[str, str]) -> list[str]:
         ids = _listed(params.get("ids"))
         if not 1 <= len(ids) <= 100 or not all(id_.isdecimal() and len(id_) <= 19 for id_ in ids):
-            raise Refused(
-                "ids", params.get("ids", ""), "The number of values in the `ids` query parameter must be 1-100"
-            )
+            raise Refused("ids", params.get("ids", ""), "`ids` takes 1 to 100 ids")
         return ids
 
     def _missing(self, kind: str, parameter: str, id_: str, problem: str) -> dict[str, str]:

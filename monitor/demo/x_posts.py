@@ -15,10 +15,22 @@ MENTION = re.compile(r"(?<![A-Za-z0-9_!#$%&*@＠])@([A-Za-z0-9_]{1,15})(?![A-Za-
 #: Fields that each dialect shows when asked; the first row is shown unasked. Any other is refused, as X does.
 FIELDS = {
     "tweet": frozenset(
-        ("id", "text", "edit_history_tweet_ids", "attachments", "author_id", "conversation_id", "created_at")
-        + ("entities", "in_reply_to_user_id", "lang", "note_tweet", "referenced_tweets")
+        [
+            "id",
+            "text",
+            "edit_history_tweet_ids",
+            "attachments",
+            "author_id",
+            "conversation_id",
+            "created_at",
+            "entities",
+            "in_reply_to_user_id",
+            "lang",
+            "note_tweet",
+            "referenced_tweets",
+        ]
     ),
-    "post": frozenset(("id", "text", "attachments", "conversation_id", "created_at", "entities", "lang", "note_post")),
+    "post": frozenset(["id", "text", "attachments", "conversation_id", "created_at", "entities", "lang", "note_post"]),
 }
 EXPANSIONS = {
     "tweet": frozenset(("author_id", "edit_history_tweet_ids", "in_reply_to_user_id", "referenced_tweets.id")),

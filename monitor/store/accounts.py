@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from monitor.store.tables import AccountRow, SourceRow
 
@@ -29,6 +29,7 @@ class Watched(NamedTuple):
     blind_since: datetime | None
     problem: str
     token_problem: str
+    handle_problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def register(tx: Connection, platform: str, id: str, department: str, handle: st
         tx.execute(
             insert(_accounts).values(
                 platform=platform, id=id, department=department, handle=handle, watch_from=watch_from, problem="",
-                token_problem="",
+                token_problem="", handle_problem="",
             )
         )  # fmt: skip
 
@@ -85,15 +86,13 @@ def set_blind(tx: Connection, platform: str, id: str, since: datetime | None) ->
 
 
 def set_problem(tx: Connection, platform: str, id: str, column: str, problem: str) -> bool:
-    """Note what is wrong with an account ("problem") or its token ("token_problem"); True where that is news."""
+    """Note what is wrong with an account: column "problem", "token_problem" or "handle_problem"; "" for nothing.
+
+    True where that is news.
+    """
     c = _accounts.c[column]
     was = c == "" if problem else c != ""
     return tx.execute(_of(platform, [id]).where(was).values({column: problem})).rowcount > 0
-
-
-def set_handle(tx: Connection, platform: str, id: str, handle: str) -> None:
-    """The handle the platform knows the account by at present."""
-    tx.execute(_of(platform, [id]).values(handle=handle))
 
 
 def plan(tx: Connection, sources: Sequence[tuple[str, str, str, Sequence[str]]], now: datetime) -> None:
@@ -109,9 +108,11 @@ def plan(tx: Connection, sources: Sequence[tuple[str, str, str, Sequence[str]]],
         tx.execute(insert(_sources), rows)
 
 
-def release_sources(tx: Connection) -> None:
-    """Take back every lease and make every source due: right only for a single daemon that has just started."""
-    tx.execute(update(_sources).where(_sources.c.lease_until.is_not(None)).values(lease_until=None))
+def release_sources(tx: Connection, now: datetime) -> None:
+    """Take back every lease and make every source due that has not failed; a failed one keeps its wait."""
+    c = _sources.c
+    tx.execute(update(_sources).where(c.lease_until.is_not(None)).values(lease_until=None))
+    tx.execute(update(_sources).where(c.failures == 0, c.due_at > now).values(due_at=now))
 
 
 def claim_source(tx: Connection, ids: Collection[str], now: datetime, owner: str, lease: timedelta) -> Walk | None:
@@ -169,10 +170,3 @@ def source_states(tx: Connection) -> list[SourceState]:
     """Every source, by id."""
     query = select(*(_sources.c[name] for name in SourceState._fields)).order_by(_sources.c.id)
     return [SourceState(*row) for row in tx.execute(query)]
-
-
-def unrecorded(tx: Connection, ids: Collection[str], since: datetime) -> int:
-    """How many of these sources have recorded no outcome, good or bad, since then."""
-    c = _sources.c
-    query = select(func.count()).where(c.id.in_(ids), or_(c.recorded_at.is_(None), c.recorded_at < since))
-    return int(tx.execute(query).scalar_one())

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, literal, or_, select, update
 
+from monitor.store.columns import Instant
 from monitor.store.posts import insert_once
 from monitor.store.tables import AlertRow, AttemptRow, CaseRow, FailingChannelRow, MessageRow
 
@@ -177,7 +178,7 @@ def start_attempt(tx: Connection, message_id: str, channel: str, now: datetime) 
     tx.execute(
         update(_messages)
         .where(c.id == message_id)
-        .values(tries=c.tries + 1, first_attempt_at=func.coalesce(c.first_attempt_at, now))
+        .values(tries=c.tries + 1, first_attempt_at=func.coalesce(c.first_attempt_at, literal(now, Instant)))
     )
     return int(key[0])
 

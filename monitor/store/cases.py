@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from monitor.store import events
 from monitor.store.tables import CaseRow
@@ -126,6 +126,13 @@ def oldest_due(tx: Connection) -> datetime | None:
     c = _cases.c.next_action_at
     found: datetime | None = tx.execute(select(c).where(c.is_not(None)).order_by(c).limit(1)).scalar()
     return found
+
+
+def count_open(tx: Connection) -> dict[str, int]:
+    """How many cases are open, by department."""
+    c = _cases.c
+    query = select(c.department, func.count()).where(c.closed_at.is_(None)).group_by(c.department)
+    return {row[0]: row[1] for row in tx.execute(query)}
 
 
 def _values(case: Case, version: int) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class AccountRow(SQLModel, table=True):
     blind_since: datetime | None = _at(null=True)
     problem: str = ""
     token_problem: str = ""
+    handle_problem: str = ""
 
 
 class SourceRow(SQLModel, table=True):

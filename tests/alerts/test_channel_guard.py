@@ -3,10 +3,11 @@
 import socket
 import threading
 
+import httpcore
 import pytest
 
 from monitor.alerts.channels.base import Deadline, TransportError
-from monitor.alerts.channels.guard import GuardedClient, Target, look_up, open_checked, refusal
+from monitor.alerts.channels.guard import GuardedClient, Target, _drain, look_up, open_checked, refusal
 
 PUBLIC = ["8.8.8.8", "211.237.50.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
 PRIVATE = [
@@ -110,7 +111,7 @@ def test_a_stuck_resolver_is_cut():
     free = threading.Event()
 
     def stuck(host, port):
-        free.wait(5)
+        free.wait(1)
         return ["8.8.8.8"]
 
     with pytest.raises(TransportError, match="took too long"):
@@ -182,3 +183,22 @@ def test_an_ipv4_socket_is_opened_for_a_name_of_ours():
     assert reply.status == 204
     assert seen[0].startswith(b"POST /a?b=c HTTP/1.1\r\n")
     assert f"host: hook.example:{port}".encode() in seen[0].lower()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TransportError("no result within the deadline", permanent=False),
+        httpcore.ReadTimeout(),
+        httpcore.ReadError(),
+        httpcore.RemoteProtocolError(),
+    ],
+)
+def test_a_body_that_breaks_off_is_let_go(error):
+    """Its status is known, however its connection ends: to fail now would only make a duplicate."""
+
+    def broken():
+        yield b"o"
+        raise error
+
+    _drain(httpcore.Response(200, content=broken()))

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, model_validator
 
 from config import Fault, Settings, SettingsError, load
 from connectors.contract import Account, Asked, Connector, Look, Page, Source
@@ -76,6 +76,13 @@ class Book(_Idle):
         base_url: str = "https://graph.facebook.com"
         version: str = "v26.0"
         app_secret: SecretStr | None = None
+
+        @model_validator(mode="after")
+        def _old(self) -> Book.Options:
+            if self.version == "v1.0":
+                secret = self.app_secret.get_secret_value() if self.app_secret else "none"
+                raise ValueError(f"v1.0 is dead, and {secret} with it")
+            return self
 
     @classmethod
     def missing(cls, options: Any, account: Account) -> Mapping[str, str]:

@@ -104,7 +104,7 @@ class Stage(ABC):
 
     @abstractmethod
     def send(self, items: Sequence[Any]) -> tuple[Source, int]:
-        """Let the next answer hold just these raw items: the source that gets them, and how many it must account for."""
+        """Let the next answer hold just these raw items: the source that gets them, and how many it accounts for."""
 
     @abstractmethod
     def limit(self, until: datetime | None) -> None:

@@ -36,6 +36,8 @@ _LABEL = r"[A-Za-z0-9-]+"
 _ADDRESS = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})*)")
 _MEDIA_TYPE = re.compile(r"(application|audio|font|image|text|video)/([A-Za-z0-9][A-Za-z0-9.+-]*)")
 _LINK = re.compile(r"""(https?://[^\s<>"']+)""")
+#: Keeps the Message-ID on one line of 78 signs for most domains; a UUID's 36 signs fit.
+_LONGEST_ID = 40
 _IDLE_SECONDS = 30.0
 _GOODBYE_SECONDS = 1.0
 _WRITE_BYTES = 16 * 1024
@@ -200,9 +202,9 @@ def compose_mail(message: Message, *, sender: str, to: str, sender_name: str = "
     """
     mail = EmailMessage(policy=SMTP)
     text = _printable(message.text)
-    mail["From"] = Address(one_line(sender_name), addr_spec=sender)
+    mail["From"] = Address(_header(sender_name), addr_spec=sender)
     mail["To"] = Address(addr_spec=to)
-    mail["Subject"] = one_line(message.subject) or one_line(text.partition("\n")[0]) or "sns-monitor"
+    mail["Subject"] = _header(message.subject) or _header(text.partition("\n")[0]) or "sns-monitor"
     mail["Date"] = message.sent_at
     mail["Message-ID"] = message_id(message.id, sender)
     mail["Auto-Submitted"] = "auto-generated"
@@ -217,9 +219,16 @@ def compose_mail(message: Message, *, sender: str, to: str, sender_name: str = "
 def message_id(identity: str, sender: str) -> str:
     """The Message-ID header of a message's `id`: the same for the same id, whatever characters it holds."""
     local = quote(identity, safe="", errors="replace").replace(".", "%2E")
-    if not 0 < len(local) <= 64:
-        local = hashlib.sha256(well_formed(identity).encode()).hexdigest()
+    if not 0 < len(local) <= _LONGEST_ID:
+        local = hashlib.sha256(well_formed(identity).encode()).hexdigest()[:_LONGEST_ID]
     return f"<{local}@{sender.rpartition('@')[2]}>"
+
+
+def _header(text: str) -> str:
+    """One line that is taken as it stands: the email package decodes encoded words (RFC 2047) in what it is given,
+    and a line end hidden in one would begin a header of its own.
+    """
+    return one_line(text).replace("=?", "= ?")
 
 
 def _attach(mail: EmailMessage, attachment: Attachment) -> None:
@@ -229,7 +238,7 @@ def _attach(mail: EmailMessage, attachment: Attachment) -> None:
         attachment.content,
         maintype=maintype,
         subtype=subtype,
-        filename=one_line(attachment.name) or "attachment",
+        filename=_header(attachment.name) or "attachment",
         params={"charset": "utf-8"} if maintype == "text" else None,
     )
 

@@ -193,7 +193,7 @@ class Target:
         except httpx.InvalidURL:
             raise ValueError("not a URL") from None  # the original's text may hold the address
         if url.scheme not in ("http", "https") or not url.host.strip("."):
-            raise ValueError("not an http:// or https:// URL with a host")
+            raise ValueError("not an http or https URL with a host")
         if url.port is not None and not 0 < url.port < 65536:
             raise ValueError("the port of a URL is from 1 to 65535")
         if url.userinfo:

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("blind_since", sa.BigInteger(), nullable=True),
         sa.Column("problem", sa.String(), nullable=False),
         sa.Column("token_problem", sa.String(), nullable=False),
+        sa.Column("handle_problem", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("platform", "id"),
     )
     op.create_table(

@@ -1,0 +1,114 @@
+"""The composition root: the only place that builds concrete parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from config import Settings
+from config.plugins import connector_classes
+from connectors.contract import Account, Connector
+from monitor.alerts.bundle import Bundler
+from monitor.alerts.channels.base import Channel
+from monitor.alerts.channels.email import EmailChannel, Security, SmtpServer
+from monitor.alerts.channels.webhook import WebhookChannel
+from monitor.alerts.deliver import Delivery
+from monitor.clock import Clock, system_clock
+from monitor.desk import Desk
+from monitor.escalation.engine import Escalation
+from monitor.escalation.look import Looker
+from monitor.intake.poll import Polling
+from monitor.intake.watch import Watch
+from monitor.rules import Rules
+from monitor.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Every part of the daemon, put together."""
+
+    settings: Settings
+    rules: Rules
+    store: Store
+    clock: Clock
+    connectors: Mapping[str, Connector]
+    channels: Mapping[str, Channel]
+    watch: Watch
+    polling: Polling
+    looker: Looker
+    bundler: Bundler
+    escalation: Escalation
+    delivery: Delivery
+    desk: Desk
+
+    def close(self) -> None:
+        """Let go of everything; what is under way was drained before."""
+        self.looker.close()
+        for part in (*self.channels.values(), *self.connectors.values()):
+            part.close()
+        self.store.close()
+
+
+def build(settings: Settings, clock: Clock = system_clock) -> App:
+    """Put the daemon together. Touches neither the network nor the database yet."""
+    store = Store(settings.database)
+    rules = Rules(settings)
+    connectors = build_connectors(settings, clock)
+    channels, lanes = build_channels(settings, clock)
+    watch = Watch(store, rules, clock)
+    looker = Looker(store, rules, connectors, clock)
+    bundler = Bundler(store, rules, clock)
+    return App(
+        settings=settings, rules=rules, store=store, clock=clock, connectors=connectors, channels=channels,
+        watch=watch, polling=Polling(store, rules, connectors, watch, clock), looker=looker, bundler=bundler,
+        escalation=Escalation(store, rules, looker, clock, bundler.form),
+        delivery=Delivery(store, rules, channels, lanes, clock), desk=Desk(store, rules, clock),
+    )  # fmt: skip
+
+
+def build_connectors(settings: Settings, clock: Clock) -> dict[str, Connector]:
+    """One connector a platform that has accounts."""
+    classes = connector_classes({account.platform for account in settings.accounts})
+    return {
+        platform: found(
+            settings.connectors[platform],
+            [
+                Account(a.platform, a.id, a.handle, a.token.get_secret_value() if a.token else None)
+                for a in settings.accounts
+                if a.platform == platform
+            ],
+            clock,
+        )
+        for platform, found in classes.items()
+    }
+
+
+def build_channels(settings: Settings, clock: Clock) -> tuple[dict[str, Channel], dict[str, str]]:
+    """Every channel by id, and its lane: all mail goes through one server, each webhook stands alone."""
+    channels: dict[str, Channel] = {}
+    lanes: dict[str, str] = {}
+    server: SmtpServer | None = None
+    for channel in settings.channels:
+        if channel.type == "email":
+            server = server or _mail_server(settings)
+            assert channel.to is not None
+            channels[channel.id] = EmailChannel(
+                server, sender=settings.email.from_, to=channel.to, sender_name=settings.service.name
+            )
+            lanes[channel.id] = "email"
+        else:
+            assert channel.url is not None
+            channels[channel.id] = WebhookChannel(
+                channel.url, channel.secret.get_secret_value() if channel.secret else None, now=clock,
+                allow_private=channel.allow_private, ca_file=str(channel.ca_file) if channel.ca_file else None,
+            )  # fmt: skip
+            lanes[channel.id] = channel.id
+    return channels, lanes
+
+
+def _mail_server(settings: Settings) -> SmtpServer:
+    mail = settings.email
+    return SmtpServer(
+        mail.host, mail.port, security=Security(mail.security), username=mail.username,
+        password=mail.password.get_secret_value() if mail.password else None,
+    )  # fmt: skip

@@ -1,0 +1,80 @@
+"""Whether the daemon really goes round: every due job recorded its outcome, a platform's failure included."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from monitor.clock import Clock
+from monitor.store import accounts, alerts, cases
+from monitor.store.engine import Store
+
+log = structlog.get_logger(__name__)
+
+STALE = timedelta(seconds=30)
+"""A job that has not ended well for this long is stuck."""
+OVERDUE = timedelta(minutes=3)
+"""A source that nobody took for this long after it was due is stuck."""
+UNDECIDED = timedelta(seconds=60)
+"""Aim: due steps are handed over within 60 s; the auditor is not content with more."""
+
+
+class Cycle:
+    """Runs the jobs, remembers when each ended well, and judges from the database whether the work gets done."""
+
+    def __init__(self, store: Store, clock: Clock, sources: Mapping[str, Any]) -> None:
+        self._store, self._clock, self._sources = store, clock, list(sources)
+        self._started_at = clock()
+        self._ended: dict[str, datetime] = {}
+        self._gate = threading.Lock()
+        self._first = False
+
+    def job(self, name: str, work: Callable[[], object]) -> Callable[[], None]:
+        """Wrap a job: its failure is logged once it happens and never ends the loop."""
+        with self._gate:
+            self._ended.setdefault(name, datetime.min.replace(tzinfo=self._started_at.tzinfo))
+
+        def run() -> None:
+            try:
+                work()
+            except Exception:
+                log.exception("job.failed", job=name)
+                return
+            with self._gate:
+                self._ended[name] = self._clock()
+
+        return run
+
+    def faults(self) -> list[str]:
+        """What keeps the cycle from being complete; empty when all is well. Reads the database."""
+        now = self._clock()
+        with self._gate:
+            found = [f"job {name} has not ended well lately" for name, at in self._ended.items() if now - at > STALE]
+        with self._store.read() as tx:
+            states = {state.id: state for state in accounts.source_states(tx)}
+        for id in self._sources:
+            state = states.get(id)
+            if state is None or (not self._first and (state.recorded_at or state.due_at) < self._started_at):
+                found.append(f"source {id} has recorded no outcome yet")
+            elif now - state.due_at > OVERDUE:
+                found.append(f"source {id} has been due since {state.due_at.isoformat()}")
+        if not found:
+            self._first = True
+        return found
+
+    def audit(self) -> list[str]:
+        """Prove that escalations ran and alerts left; what is wrong, empty when content."""
+        now = self._clock()
+        with self._store.read() as tx:
+            due = cases.oldest_due(tx)
+            backlog = alerts.backlog(tx)
+        found = []
+        if due is not None and now - due > UNDECIDED:
+            found.append(f"a case has waited for its decision since {due.isoformat()}")
+        if backlog.waiting and backlog.oldest_at is not None and now - backlog.oldest_at > timedelta(minutes=10):
+            found.append(f"an alert has waited since {backlog.oldest_at.isoformat()}")
+        return found

@@ -1,0 +1,101 @@
+"""The loop: the jobs in the order of the sentence, signals, stop.
+
+Pluggable connectors poll the accounts, route each mention into a queue, and the engine escalates what is unanswered.
+Deadlines live in rows, never as scheduler jobs: the scheduler only ticks.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import ExitStack
+from datetime import timedelta
+from types import FrameType
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from monitor import metrics, service
+from monitor.app import App
+from monitor.cycle import Cycle
+from monitor.housekeeping import Housekeeping
+from monitor.reports.seal import Sealer
+from monitor.store import events, migrate, release
+from monitor.web import server
+from sla.case import Event
+
+log = structlog.get_logger(__name__)
+
+DRAIN = timedelta(seconds=20)
+
+
+def run(app: App, stop: threading.Event | None = None) -> None:
+    """Run until SIGTERM or until `stop` is set: migrate, say ready after the first whole cycle, drain at the end.
+
+    Raises:
+        AlreadyRunning: another daemon holds this SQLite file.
+        StoreError: the database cannot be used, as when it is newer than this program.
+    """
+    stop = stop or threading.Event()
+    with ExitStack() as stack:
+        if app.store.path is not None:
+            stack.callback(service.hold(app.store.path).close)
+        migrate.upgrade(app.store, app.clock())
+        if app.store.is_sqlite:
+            release(app.store, app.clock())
+        app.polling.plan(app.clock())
+        cycle = Cycle(app.store, app.clock, app.polling.sources)
+        keeping = Housekeeping(app, cycle)
+        stack.callback(server.start(app, cycle))
+        stack.callback(metrics.start(app))
+
+        scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+
+        def every(seconds: float, name: str, work: object) -> None:
+            scheduler.add_job(cycle.job(name, work), "interval", seconds=seconds, id=name, next_run_time=app.clock())  # type: ignore[arg-type]
+
+        every(0.25, "poll", app.polling.fill)
+        every(0.25, "escalate", lambda: (app.escalation.run(), app.delivery.fill()))
+        every(0.25, "deliver", app.delivery.fill)
+        every(0.5, "watch", app.watch.run)
+        every(5, "seal", Sealer(app.store, app.clock).run)
+        every(1, "keep", keeping.run)
+
+        _on_signals(stop)
+        _record(app, "started")
+        scheduler.start()
+        stop.wait()
+
+        service.notify("STOPPING=1")
+        log.info("daemon.stopping")
+        app.polling.drain()
+        scheduler.shutdown(wait=True)
+        app.delivery.drain(DRAIN)
+        _record(app, "stopped")
+        Sealer(app.store, app.clock).run()
+        if app.store.is_sqlite:
+            release(app.store, app.clock())
+
+
+def _on_signals(stop: threading.Event) -> None:
+    """SIGTERM and SIGINT ask for an orderly stop; a second one ends at once."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    signal.signal(signal.SIGTERM, asked)
+    signal.signal(signal.SIGINT, asked)
+
+
+def _record(app: App, kind: str) -> None:
+    data = {"settings": app.settings.hash()} if kind == "started" else {}
+    with app.store.write() as tx:
+        events.append(tx, [(None, Event(kind, app.clock(), "service", data))])
+    log.info(f"daemon.{kind}", accounts=len(app.settings.accounts), database=app.store.engine.dialect.name)

@@ -1,0 +1,96 @@
+"""Health and the queue over HTTP, in a thread of the daemon."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, HTTPException, Request, Response
+
+from monitor.app import App
+from monitor.cycle import Cycle
+from monitor.store import accounts
+from monitor.store.views import cases_json
+
+_PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip")
+
+
+def create(app: App, cycle: Cycle) -> FastAPI:
+    """The web application. Until there is a login, the queue is shown only to programs on this machine."""
+    web = FastAPI(title="sns-monitor", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+
+    @web.get("/livez")
+    def livez() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "alive"}
+
+    @web.get("/readyz")
+    def readyz(response: Response) -> dict[str, Any]:
+        """200 when the database is writable and cycles complete; a platform that is down stands in the body only."""
+        try:
+            app.store.ping()
+            faults = cycle.faults()
+            with app.store.read() as tx:
+                standing = accounts.watched(tx)
+        except Exception as exc:
+            response.status_code = 503
+            return {"status": "unready", "faults": [f"database: {type(exc).__name__}"], "accounts": []}
+        if faults:
+            response.status_code = 503
+        return {
+            "status": "unready" if faults else "ready",
+            "faults": faults,
+            "accounts": [
+                {
+                    "platform": a.platform, "id": a.id, "blind": a.blind_since is not None, "problem": a.problem,
+                    "complete_until": a.complete_until.isoformat() if a.complete_until else None,
+                }
+                for a in standing.values()
+            ],
+        }  # fmt: skip
+
+    @web.get("/api/cases")
+    def queue(request: Request, department: str | None = None) -> list[dict[str, Any]]:
+        """Open cases, earliest deadline first."""
+        peer = request.client.host if request.client else ""
+        if not _is_local(peer) or any(name in request.headers for name in _PROXY_HEADERS):
+            raise HTTPException(403, "the queue is shown only to programs on this machine")
+        if department is not None and department not in app.rules.departments:
+            raise HTTPException(404, f"there is no department {department!r}")
+        with app.store.read() as tx:
+            return cases_json(tx, app.rules, department)
+
+    return web
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def start(app: App, cycle: Cycle) -> Callable[[], None]:
+    """Serve where the settings say; returns what stops it."""
+    listen = app.settings.web.listen
+    if not listen:
+        return lambda: None
+    host, _, port = listen.rpartition(":")
+    config = uvicorn.Config(
+        create(app, cycle), host=host.strip("[]"), port=int(port), log_config=None, access_log=False, lifespan="off",
+        timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    sock = config.bind_socket()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="web", daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        server.should_exit = True
+        thread.join(5)
+        sock.close()
+
+    return stop
