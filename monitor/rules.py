@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 
 from config import Settings
@@ -89,9 +88,9 @@ class Rules:
         if decision.reason is Reason.REPEAT:
             return Told((self.root,))
         if decision.reason is Reason.ROUND:
-            return duty.recipients([("assignee",)], 1, (), owner, assignee, self.root, self.available)
-        ladder: Sequence[tuple[str, ...]] = policy.ladder
-        return duty.recipients(ladder, decision.level, decision.overtaken, owner, assignee, self.root, self.available)
+            ladder = [("assignee",), *policy.ladder]
+            return duty.recipients(ladder, 1, (), owner, assignee, self.root, self.available)
+        return duty.recipients(policy.ladder, decision.level, decision.overtaken, owner, assignee, self.root, self.available)
 
     def on_duty(self, department: str) -> str | None:
         """The person on duty in a department."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from monitor.clock import Clock
+from monitor.failpoints import failpoint
 from monitor.rules import Rules
 from monitor.store import alerts
 from monitor.store.engine import Store, Transaction, new_id
@@ -33,6 +34,7 @@ class Bundler:
         for group in waiting:
             with self._store.write() as tx:
                 formed += self._form(tx, group, now, partial)
+            failpoint("bundle.after_commit")
         return formed
 
     def _form(self, tx: Transaction, group: alerts.Group, now: datetime, partial: bool) -> int:

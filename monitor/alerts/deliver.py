@@ -19,6 +19,7 @@ from monitor.alerts.channels.base import Channel, TransportError
 from monitor.alerts.compose import compose
 from monitor.alerts.message import Message
 from monitor.clock import Clock
+from monitor.failpoints import failpoint
 from monitor.rules import Rules
 from monitor.store import alerts
 from monitor.store.engine import Store, Transaction, new_id
@@ -98,6 +99,7 @@ class Delivery:
                 return
             attempt = alerts.start_attempt(tx, id, stored.channel, claimed_at)
             message = compose(tx, self._rules, stored, claimed_at)
+        failpoint("deliver.started")
         if self._clock() > claimed_at + LEASE - SEND:
             # We slept between the commit and here: another worker may hold the message by now (truth 6).
             log.warning("deliver.slept", message=id)
@@ -108,6 +110,7 @@ class Delivery:
             receipt = self._send(stored.channel, message)
         except TransportError as exc:
             error = exc
+        failpoint("deliver.before_result")
         now = self._clock()
         with self._store.write() as tx:
             alerts.end_attempt(tx, attempt, now, _result(error), receipt or str(error))
@@ -117,6 +120,7 @@ class Delivery:
                 self._delivered(tx, stored, now)
             else:
                 self._failed(tx, stored, error, now)
+        failpoint("deliver.after_result")
 
     def _send(self, channel: str, message: Message) -> str:
         known = self._channels.get(channel)

@@ -14,6 +14,7 @@ import structlog
 from monitor.alerts import outbox
 from monitor.clock import Clock
 from monitor.escalation.look import Looker
+from monitor.failpoints import failpoint
 from monitor.rules import Rules
 from monitor.store import alerts, cases
 from monitor.store.engine import Store, Transaction
@@ -57,6 +58,7 @@ class Escalation:
             return cases.claim_due(tx, now, BATCH, LEASE)
 
     def _decide(self, batch: Sequence[Case]) -> None:
+        failpoint("escalate.claimed")
         now = self._clock()
         telling = [case for case in batch if _decision(self._rules, case, now).tells]
         checked = self._looker.look(telling) if telling else frozenset()
@@ -66,6 +68,8 @@ class Escalation:
             now = self._clock()
             settle(tx, self._rules, fresh, {case.id: _decision(self._rules, case, now) for case in fresh}, now, checked)
             cases.release(tx, {case.id for case in batch} - {case.id for case in fresh})
+            failpoint("escalate.before_commit")
+        failpoint("escalate.after_commit")
 
 
 def settle(

@@ -16,6 +16,7 @@ import structlog
 
 from connectors.contract import AuthFailed, Connector, ConnectorError, Page, RateLimited, Source, Unavailable
 from monitor.clock import Clock
+from monitor.failpoints import failpoint
 from monitor.intake.ingest import ingest
 from monitor.intake.watch import Watch
 from monitor.rules import Rules
@@ -156,6 +157,8 @@ class Polling:
                 return False
             since_of = {a.id: a.watch_from for a in accounts.watched(tx).values() if a.platform == source.platform}
             brought = ingest(tx, self._rules, source.platform, page.posts, since_of, now, set_aside=page.set_aside)
+            failpoint("ingest.before_commit")
+        failpoint("ingest.after_commit")
         if brought.new_posts or brought.set_aside:
             log.info("poll.page", source=source.id, **brought._asdict())
         return True

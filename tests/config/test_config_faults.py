@@ -34,6 +34,7 @@ def test_all_faults_at_once_with_their_lines() -> None:
 
 SERVICE = '[service]\nname = "City"\nlanguage = "en"\nroot_contact = "ops"\n'
 DEPARTMENT = '[[departments]]\nid = "transport"\nname = "Transport"\n'
+ACCOUNT = '[[accounts]]\ndepartment = "transport"\nplatform = "quiet"\nid = "1001"\n'
 STEP = '[[policies.p.steps]]\nat = "{}"\nkind = "{}"\nnotify = ["duty"]\n'
 
 
@@ -78,6 +79,7 @@ def _ladder(*steps: str) -> str:
         ("[reports]\nweekly = 'mon'\n", "reports.weekly", "mon 09:00"),
         ("[reports]\nrecipients = ['staff:kimm']\n", "reports.recipients[0]", 'did you mean "staff:kim"?'),
         ("[answers]\nautomatic = ['[[a]']\n", "answers.automatic[0]", "regular expression"),
+        ("[answers]\nautomatic = ['a{99999999999}']\n", "answers.automatic[0]", "regular expression"),
         ("[web]\nlisten = '8080'\n", "web.listen", "address to listen on"),
         ("[web]\nlisten = 'localhost:65536'\n", "web.listen", "address to listen on"),
         ("[email]\nport = 0\n", "email.port", "out of range (≥ 1)"),
@@ -116,6 +118,8 @@ def test_one_fault(faults: Faults, extra: str, key: str, words: str) -> None:
         ({"staff": ""}, "staff", "required"),
         ({"staff": "staff = 5\n[x]\n"}, "staff", "not a list"),
         ({"accounts": ""}, "accounts", "required"),
+        ({"accounts": ACCOUNT + "watch_from = 2026-11-24\n"}, "accounts[0].watch_from", "with its offset"),
+        ({"accounts": ACCOUNT + "watch_from = 0001-01-01T00:00:00+23:59\n"}, "accounts[0].watch_from", "with its offset"),
     ],
 )
 def test_one_fault_in_what_must_be_there(faults: Faults, pieces: dict[str, str], key: str, words: str) -> None:
@@ -140,6 +144,8 @@ def test_one_fault_in_what_must_be_there(faults: Faults, pieces: dict[str, str],
         ("http://[::1]/x", True),
         ("http://[fe80::1%25eth0]/x", True),
         ("http://[::ffff:10.0.0.1]/x", True),
+        ("http://[::ffff:100.64.0.1]/x", True),
+        ("http://224.0.0.1/x", True),
         ("http://0.0.0.0/x", True),
         ("http://127.1/x", True),
         ("http://2130706433/x", True),

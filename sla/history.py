@@ -1,0 +1,294 @@
+"""What became of each case, told by its events alone (SEMANTICS row 35)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol
+
+from sla.case import State
+
+
+class Happened(Protocol):
+    """An event as the store gives it back: instants in `data` are ISO 8601 strings."""
+
+    @property
+    def case_id(self) -> str | None:
+        """None for an event of the service itself."""
+
+    @property
+    def kind(self) -> str:
+        """What happened."""
+
+    @property
+    def at(self) -> datetime:
+        """When it was recorded."""
+
+    @property
+    def actor(self) -> str:
+        """A staff id, or "platform" or "clock"."""
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The particulars."""
+
+
+class Status(StrEnum):
+    """What a case counts as at an instant."""
+
+    MET = "met"
+    """Answered no later than the deadline (row 5)."""
+    LATE = "answered_late"
+    """Answered after it: a miss that stays one (row 5)."""
+    UNANSWERED = "unanswered"
+    """The deadline came without an answer, or the citizen gave up after it had (row 16): a miss."""
+    PENDING = "pending"
+    """Open, and its deadline is yet to come: neither met nor missed."""
+    DISMISSED = "dismissed"
+    """No reply was due (row 8)."""
+    DELETED = "deleted"
+    """Taken back by the citizen before the deadline (row 16)."""
+    UNDETERMINED = "undetermined"
+    """Seen last before the deadline and missed after it (row 16)."""
+    MERGED = "merged"
+    """Part of another case; never counted."""
+
+
+class Leg(NamedTuple):
+    """The time a department held a case (row 10)."""
+
+    department: str
+    since: datetime
+    until: datetime | None
+    """When it was transferred or ended; None while it is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A case at the end of its history."""
+
+    case: str
+    platform: str
+    account: str
+    department: str
+    """Who holds it at the end: whose numbers it counts in."""
+    policy: str
+    opened_at: datetime
+    """The platform's time of its first mention: the week it belongs to (rows 1 and 2)."""
+    found_at: datetime
+    deadline: datetime
+    legs: tuple[Leg, ...]
+    state: State = State.OPEN
+    outcome: str | None = None
+    answered_at: datetime | None = None
+    mentions: int = 0
+    reason: str = ""
+    """Why it was dismissed; "" also for a case split off from a dismissed one, whose reason stands there."""
+    decided_by: str = ""
+    """The staff id of who dismissed it or answered elsewhere."""
+    breached: bool = False
+    """Whether its passing the deadline unanswered went on record, rightly or (row 4) not."""
+    transfers: int = 0
+    reopenings: int = 0
+    levels: tuple[int, ...] = ()
+    """The steps that fired, in order."""
+    alerts: tuple[str, ...] = ()
+    """The kind of each alert, repeats and those of a new round with them."""
+
+    def status(self, at: datetime) -> Status:
+        """What it counts as at the instant `at`; a deadline that is now has come, as for `sla.escalation.decide`."""
+        match self.state:
+            case State.MERGED:
+                return Status.MERGED
+            case State.DISMISSED:
+                return Status.DISMISSED
+            case State.ANSWERED:
+                # Not the event's own word: a mention found later may have moved the deadline since.
+                assert self.answered_at is not None
+                return Status.MET if self.answered_at <= self.deadline else Status.LATE
+            case State.DELETED if self.outcome == "before_deadline":
+                return Status.DELETED
+            case State.DELETED if self.outcome == "undetermined":
+                return Status.UNDETERMINED
+            case State.DELETED:
+                return Status.UNANSWERED
+        return Status.UNANSWERED if at >= self.deadline else Status.PENDING
+
+    @property
+    def response(self) -> timedelta | None:
+        """The first response time; None without an answer."""
+        return None if self.answered_at is None else self.answered_at - self.opened_at
+
+    @property
+    def found_late(self) -> bool:
+        """Whether collection brought it only when its deadline had come: nobody could have answered (row 1)."""
+        return self.found_at >= self.deadline
+
+
+class Folded(NamedTuple):
+    """What a stretch of history says."""
+
+    outcomes: dict[str, Outcome]
+    broken: frozenset[str]
+    """Cases whose history lacks its beginning or cannot be read: tampered with, or cut."""
+
+
+def fold(events: Iterable[Happened]) -> Folded:
+    """Tell what became of every case from its events, which must come in the order they were recorded.
+
+    Only the order within a case matters. Events of the service itself, and kinds that say nothing of what is
+    counted, are passed over.
+    """
+    outcomes: dict[str, Outcome] = {}
+    broken: set[str] = set()
+    for event in events:
+        id = event.case_id
+        if id is None or id in broken:
+            continue
+        try:
+            outcomes[id] = _opened(id, event) if event.kind == "opened" else _after(outcomes[id], event)
+        except (KeyError, ValueError, TypeError):
+            broken.add(id)
+            outcomes.pop(id, None)
+    return Folded(outcomes, frozenset(broken))
+
+
+def instant(value: Any) -> datetime:
+    """An aware instant out of an event's data.
+
+    Raises:
+        ValueError: it is none.
+    """
+    at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    if at.tzinfo is None:
+        raise ValueError(f"{value!r} has no offset")
+    return at
+
+
+def _opened(id: str, event: Happened) -> Outcome:
+    data = event.data
+    found_at = instant(data["found_at"])
+    return Outcome(
+        case=id, platform=data["platform"], account=data["account"], department=data["department"],
+        policy=data["policy"], opened_at=instant(data["opened_at"]), found_at=found_at,
+        deadline=instant(data["deadline"]), legs=(Leg(data["department"], found_at, None),),
+        mentions=len(data["mentions"]),
+    )  # fmt: skip
+
+
+def _after(so_far: Outcome, event: Happened) -> Outcome:
+    step = _STEPS.get(event.kind)
+    return so_far if step is None else step(so_far, event)
+
+
+def _mentioned(so_far: Outcome, event: Happened) -> Outcome:
+    return replace(so_far, mentions=so_far.mentions + len(event.data["mentions"]))
+
+
+def _clock_moved(so_far: Outcome, event: Happened) -> Outcome:
+    data = event.data
+    return replace(
+        so_far, opened_at=instant(data["opened_at"]), deadline=instant(data["deadline"]),
+        found_at=instant(data["found_at"]),
+    )  # fmt: skip
+
+
+def _acknowledged(so_far: Outcome, event: Happened) -> Outcome:
+    return so_far if so_far.state is State.CLAIMED else replace(so_far, state=State.ACKNOWLEDGED)
+
+
+def _claimed(so_far: Outcome, event: Happened) -> Outcome:
+    return replace(so_far, state=State.CLAIMED)
+
+
+def _transferred(so_far: Outcome, event: Happened) -> Outcome:
+    data = event.data
+    return replace(
+        so_far, state=State.OPEN, department=data["to"], policy=data["policy"], deadline=instant(data["deadline"]),
+        transfers=so_far.transfers + 1, legs=(*_ended(so_far, event.at), Leg(data["to"], event.at, None)),
+    )  # fmt: skip
+
+
+def _answered(so_far: Outcome, event: Happened) -> Outcome:
+    at = instant(event.data["answered_at"])
+    by = "" if event.actor == "platform" else event.actor
+    return replace(
+        so_far, state=State.ANSWERED, answered_at=at, outcome=event.data["outcome"], decided_by=by, reason="",
+        legs=_ended(so_far, at),
+    )  # fmt: skip
+
+
+def _dismissed(so_far: Outcome, event: Happened) -> Outcome:
+    return replace(
+        so_far, state=State.DISMISSED, outcome="dismissed", reason=event.data["reason"], decided_by=event.actor,
+        legs=_ended(so_far, event.at),
+    )  # fmt: skip
+
+
+def _deleted(so_far: Outcome, event: Happened) -> Outcome:
+    gone_at = instant(event.data["gone_at"])
+    return replace(so_far, state=State.DELETED, outcome=event.data["outcome"], legs=_ended(so_far, gone_at))
+
+
+def _reopened(so_far: Outcome, event: Happened) -> Outcome:
+    return _open_again(replace(so_far, reopenings=so_far.reopenings + 1), event.at)
+
+
+def _restored(so_far: Outcome, event: Happened) -> Outcome:
+    return _open_again(so_far, event.at)
+
+
+def _open_again(so_far: Outcome, at: datetime) -> Outcome:
+    return replace(
+        so_far, state=State.OPEN, outcome=None, answered_at=None, reason="", decided_by="",
+        legs=(*so_far.legs, Leg(so_far.department, at, None)),
+    )  # fmt: skip
+
+
+def _merged(so_far: Outcome, event: Happened) -> Outcome:
+    return replace(so_far, state=State.MERGED, legs=_ended(so_far, event.at))
+
+
+def _split(so_far: Outcome, event: Happened) -> Outcome:
+    """Split off from a case that a person had closed: their decision covers this one too."""
+    data = event.data
+    at = None if data["answered_at"] is None else instant(data["answered_at"])
+    return replace(
+        so_far, state=State(data["state"]), outcome=data["outcome"], answered_at=at, legs=_ended(so_far, event.at)
+    )
+
+
+def _breached(so_far: Outcome, event: Happened) -> Outcome:
+    return replace(so_far, breached=True)
+
+
+def _escalated(so_far: Outcome, event: Happened) -> Outcome:
+    level, kind = event.data["level"], event.data["kind"]
+    levels = so_far.levels if event.data["reason"] != "step" else (*so_far.levels, level)
+    return replace(so_far, levels=levels, alerts=(*so_far.alerts, kind))
+
+
+def _ended(so_far: Outcome, at: datetime) -> tuple[Leg, ...]:
+    """Its legs, the last of them ended at `at`, unless it had ended already."""
+    *earlier, last = so_far.legs
+    return so_far.legs if last.until is not None else (*earlier, last._replace(until=at))
+
+
+_STEPS: Mapping[str, Callable[[Outcome, Happened], Outcome]] = {
+    "mentioned": _mentioned,
+    "clock_moved": _clock_moved,
+    "acknowledged": _acknowledged,
+    "claimed": _claimed,
+    "transferred": _transferred,
+    "answered": _answered,
+    "dismissed": _dismissed,
+    "deleted": _deleted,
+    "reopened": _reopened,
+    "restored": _restored,
+    "merged": _merged,
+    "split": _split,
+    "breached": _breached,
+    "escalated": _escalated,
+}
