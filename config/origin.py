@@ -28,8 +28,6 @@ def check_ca_file(value: Path, info: ValidationInfo) -> Path:
     assert isinstance(origin, Origin)
     file = origin.path.parent / value
     try:
-        if not file.is_file():
-            raise FileNotFoundError(file)
         ssl.create_default_context(cafile=str(file))
     except (OSError, ValueError) as exc:
         raise PydanticCustomError("ca_file", "unreadable") from exc

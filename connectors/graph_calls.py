@@ -181,7 +181,7 @@ class GraphCalls:
         )
         #: Whether the Graph took no batch at all: then each operation is a call of its own.
         self.plain = False
-        #: Pages whose token was refused last: none of them signs a batch for the others.
+        #: Pages whose token was refused for a batch: none of them signs a batch for the others.
         self._refused: set[str] = set()
         #: Until when Pages must wait: under code 32 calls made meanwhile count too.
         self._waits: dict[str, datetime] = {}
@@ -202,7 +202,8 @@ class GraphCalls:
         brought = iter(self._brought(asked))
         outcomes = [next(brought) if bar is None else bar for bar in barred]
         for operation, outcome in zip(operations, outcomes, strict=True):
-            self._remember(operation.account, outcome)
+            if isinstance(outcome, RateLimited) and outcome.until is not None:
+                self._waits[operation.account.id] = outcome.until
         return outcomes
 
     def _brought(self, operations: Sequence[Operation]) -> list[Outcome]:
@@ -324,14 +325,6 @@ class GraphCalls:
         if until is None or until <= self.now():
             return None
         return RateLimited(f"Page {account.id}: too many calls, none is made before {until.isoformat()}", until)
-
-    def _remember(self, account: Account, outcome: Outcome) -> None:
-        if isinstance(outcome, RateLimited) and outcome.until is not None:
-            self._waits[account.id] = outcome.until
-        if isinstance(outcome, AuthFailed):
-            self._refused.add(account.id)
-        elif isinstance(outcome, dict):
-            self._refused.discard(account.id)
 
     def close(self) -> None:
         """Let go of the sockets."""

@@ -95,7 +95,10 @@ def look(calls: GraphCalls, account: Account, ours: Sequence[str], asked: Sequen
             break
     if steps:
         raise Unavailable(f"Page {account.id}: {len(asked)} mentions and their threads are more than one look can read")
-    return Look(tuple({post.id: post for post in reading.posts}.values()), frozenset(_gone(missing, asked)))
+    posts, gone = {post.id: post for post in reading.posts}, _gone(missing, asked)
+    if unread := [one.id for one in asked if one.id not in posts and one.id not in gone]:
+        raise Unavailable(f"Page {account.id}: {len(unread)} of the mentions are neither shown nor said to be gone")
+    return Look(tuple(posts.values()), frozenset(gone))
 
 
 def _gone(missing: Sequence[Step], asked: Sequence[Asked]) -> set[str]:

@@ -44,8 +44,10 @@ class App:
     def close(self) -> None:
         """Let go of everything; what is under way was drained before."""
         self.looker.close()
-        for part in (*self.channels.values(), *self.connectors.values()):
-            part.close()
+        for channel in self.channels.values():
+            channel.close()
+        for connector in self.connectors.values():
+            connector.close()
         self.store.close()
 
 

@@ -90,7 +90,13 @@ class Rules:
         if decision.reason is Reason.ROUND:
             ladder = [("assignee",), *policy.ladder]
             return duty.recipients(ladder, 1, (), owner, assignee, self.root, self.available)
-        return duty.recipients(policy.ladder, decision.level, decision.overtaken, owner, assignee, self.root, self.available)
+        told = duty.recipients(
+            policy.ladder, decision.level, decision.overtaken, owner, assignee, self.root, self.available
+        )
+        if decision.repeats and self.root not in told.people:
+            # So late that the root contact should have heard too: overtaken, so told with it.
+            return Told((*told.people, self.root), told.skipped)
+        return told
 
     def on_duty(self, department: str) -> str | None:
         """The person on duty in a department."""

@@ -53,6 +53,7 @@ class Decision:
     """Lower steps that were due too: not sent by themselves, not lost (row 23)."""
     kind: str = ""
     repeats: int = 0
+    """How often the root contact should have been told by now; on a step, those it overtakes."""
     due_at: datetime | None = None
     """When what fires fell due."""
     breached: bool = False
@@ -76,9 +77,10 @@ def decide(case: Case, policy: Policy, calendar: BusinessTime, now: datetime) ->
         if due:
             level, step_due = due[-1]
             after = replace(case, level=level, breached_at=case.deadline if now >= case.deadline else None)
+            repeats, _ = _repeats_due(after, policy, calendar, now)
             return Decision(
-                Reason.STEP, next_action(after, policy, calendar), level, tuple(n for n, _ in due[:-1]),
-                policy.steps[level - 1].kind, due_at=step_due, breached=breached,
+                Reason.STEP, next_action(replace(after, repeats=repeats), policy, calendar), level,
+                tuple(n for n, _ in due[:-1]), policy.steps[level - 1].kind, repeats, step_due, breached,
             )  # fmt: skip
         repeats, due_at = _repeats_due(case, policy, calendar, now)
         if repeats > case.repeats:

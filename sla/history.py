@@ -254,10 +254,9 @@ def _merged(so_far: Outcome, event: Happened) -> Outcome:
 def _split(so_far: Outcome, event: Happened) -> Outcome:
     """Split off from a case that a person had closed: their decision covers this one too."""
     data = event.data
-    at = None if data["answered_at"] is None else instant(data["answered_at"])
-    return replace(
-        so_far, state=State(data["state"]), outcome=data["outcome"], answered_at=at, legs=_ended(so_far, event.at)
-    )
+    state = State(data["state"])
+    at = instant(data["answered_at"]) if state is State.ANSWERED else None
+    return replace(so_far, state=state, outcome=data["outcome"], answered_at=at, legs=_ended(so_far, event.at))
 
 
 def _breached(so_far: Outcome, event: Happened) -> Outcome:

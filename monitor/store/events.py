@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from monitor.store.tables import EventRow
 from sla.case import Event
@@ -53,6 +53,48 @@ def walk(
         query = query.where(_events.c.id <= until)
     for row in tx.execution_options(yield_per=2000).execute(query):
         yield Recorded(*row)
+
+
+def freeze(tx: Connection) -> None:
+    """Let every later read of this transaction see the instant of the first; must be its first words.
+
+    On SQLite a transaction is like that by itself.
+    """
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+
+
+def last(tx: Connection) -> int:
+    """The id of the newest event; 0 when there is none."""
+    found: int = tx.execute(select(func.coalesce(func.max(_events.c.id), 0))).scalar_one()
+    return found
+
+
+def recorded_since(
+    tx: Connection, at: datetime, kinds: Sequence[str], until: int | None = None
+) -> Iterator[Recorded]:
+    """Events of some kinds that were recorded at `at` or later, and whose id is `until` at most, in order."""
+    c = _events.c
+    query = _select().where(c.at >= at, c.kind.in_(kinds))
+    if until is not None:
+        query = query.where(c.id <= until)
+    for row in tx.execute(query.execution_options(yield_per=2000)):
+        yield Recorded(*row)
+
+
+def of_service(tx: Connection, kinds: Sequence[str]) -> Iterator[Recorded]:
+    """Events of some kinds that belong to no case, in order."""
+    query = _select().where(_events.c.case_id.is_(None), _events.c.kind.in_(kinds))
+    for row in tx.execute(query.execution_options(yield_per=2000)):
+        yield Recorded(*row)
+
+
+def of_cases(tx: Connection, case_ids: Collection[str], until: int | None = None) -> list[Recorded]:
+    """The whole histories of a handful of cases, in order; `until` is the highest id that counts."""
+    query = _select().where(_events.c.case_id.in_(case_ids))
+    if until is not None:
+        query = query.where(_events.c.id <= until)
+    return [Recorded(*row) for row in tx.execute(query)]
 
 
 def _select() -> Any:

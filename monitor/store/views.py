@@ -1,22 +1,93 @@
-"""What commands and pages show, and the few things an operator does to the outbox."""
+"""What commands and pages show, as JSON-ready values: the shapes of CONTRACT, instants in the service's zone."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, or_, select
 
-from monitor.store.tables import AlertRow, MessageRow, PostRow
+from monitor.store import accounts, alerts, cases, events, posts
+from monitor.store.posts import MentionRow
+from monitor.store.tables import AlertRow, PostRow
 from sla.case import Case
+
+if TYPE_CHECKING:
+    from monitor.rules import Rules
 
 _posts = PostRow.__table__  # type: ignore[attr-defined]
 _alerts = AlertRow.__table__  # type: ignore[attr-defined]
-_messages = MessageRow.__table__  # type: ignore[attr-defined]
 
-HELD = "held"
-"""The state of a message that was on its way when its database was copied, and waits for the operator's word."""
+#: Ids asked for at once: SQLite takes 32,766 variables in a statement, PostgreSQL 65,535.
+_AT_ONCE = 5000
+
+
+class Queued(NamedTuple):
+    """An open case and its mentions, oldest first."""
+
+    case: Case
+    mentions: list[MentionRow]
+
+
+def queue(tx: Connection, department: str | None = None, limit: int | None = None) -> list[Queued]:
+    """Open cases of a department or of all, earliest deadline first."""
+    found = cases.open_cases(tx, department, limit)
+    return [
+        Queued(case, mentions[case.id])
+        for some in _parts(found)
+        for mentions in [posts.mentions(tx, [case.id for case in some])]
+        for case in some
+    ]
+
+
+def cases_json(
+    tx: Connection, rules: Rules, department: str | None = None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """The list that `queue --json` and `GET /api/cases` print (CONTRACT, "Commands")."""
+    return [case_json(queued, rules.zone) for queued in queue(tx, department, limit)]
+
+
+def case_json(queued: Queued, zone: ZoneInfo) -> dict[str, Any]:
+    """One case as CONTRACT shows it."""
+    case = queued.case
+    return {
+        "id": case.id, "platform": case.platform, "account": case.account, "department": case.department,
+        "state": case.state.value, "assignee": case.assignee, "author": case.author,
+        "opened_at": at(case.opened_at, zone), "deadline": at(case.deadline, zone),
+        "next_action_at": at(case.next_action_at, zone), "level": case.level,
+        "mentions": [
+            {"id": m.id, "created_at": at(m.created_at, zone), "permalink": m.permalink} for m in queued.mentions
+        ],
+        "answered_at": at(case.answered_at, zone), "outcome": case.outcome,
+    }  # fmt: skip
+
+
+def one(tx: Connection, case: Case) -> Queued:
+    """A case, open or closed, with its mentions."""
+    return Queued(case, posts.mentions(tx, [case.id])[case.id])
+
+
+def case_file_json(tx: Connection, case: Case, zone: ZoneInfo) -> dict[str, Any]:
+    """Everything on record of a case: what CONTRACT shows, its clock, posts, events, and alerts with their tries."""
+    return case_json(one(tx, case), zone) | {
+        "policy": case.policy, "conversation": case.conversation, "round": case.round,
+        "found_at": at(case.found_at, zone), "held_until": at(case.held_until, zone),
+        "breached_at": at(case.breached_at, zone), "closed_at": at(case.closed_at, zone), "answer": case.answer,
+        "watchers": list(case.watchers),
+        "posts": [
+            {**post._asdict(), "created_at": at(post.created_at, zone), "stored_at": at(post.stored_at, zone),
+             "gone_at": at(post.gone_at, zone)}
+            for post in thread(tx, case)
+        ],
+        "events": [
+            {"id": e.id, "kind": e.kind, "at": at(e.at, zone), "actor": e.actor, "data": e.data}
+            for e in events.of_case(tx, case.id)
+        ],
+        "alerts": _alerts_json(tx, case.id, zone),
+    }  # fmt: skip
 
 
 class ShownPost(NamedTuple):
@@ -35,52 +106,117 @@ class ShownPost(NamedTuple):
 
 
 def thread(tx: Connection, case: Case) -> list[ShownPost]:
-    """The mentions of a case and what the city said to them, oldest first."""
+    """The mentions of a case and what the city said to their author, oldest first."""
     c = _posts.c
     mine = select(c.id).where(c.platform == case.platform, c.case_id == case.id)
-    ours = c.role.in_(("official", "automatic"))
     said_to_them = [c.reply_to.in_(mine), c.quote_of.in_(mine)]
     if case.author is not None:
         said_to_them.append(and_(c.conversation == case.conversation, c.reply_to_author == case.author))
+    ours = and_(c.role.in_(("official", "automatic")), or_(*said_to_them))
     query = (
         select(*(c[name] for name in ShownPost._fields))
-        .where(
-            c.platform == case.platform,
-            or_(c.case_id == case.id, c.id == case.answer, and_(ours, or_(*said_to_them))),
-        )
+        .where(c.platform == case.platform, or_(c.case_id == case.id, c.id == case.answer, ours))
         .order_by(c.created_at, c.id)
     )
     return [ShownPost(*row) for row in tx.execute(query)]
 
 
-def cases_of_messages(tx: Connection, ids: Collection[str]) -> dict[str, list[str]]:
-    """The cases that messages speak of, by message, longest due first."""
+def accounts_json(tx: Connection, rules: Rules) -> list[dict[str, Any]]:
+    """Every account of the settings, then those that were taken out of them: how far it is known, and what is wrong.
+
+    `set_aside` counts payloads fetched for the account alone, `set_aside_shared` those of its platform's calls that
+    serve several accounts at once.
+    """
+    stored = accounts.watched(tx)
+    sources: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for source in accounts.source_states(tx):
+        for id in source.accounts:
+            sources[source.platform, id].append(_source_json(source, rules.zone))
+    aside = posts.set_aside_counts(tx)
+    configured = {(a.platform, a.id): a for a in rules.settings.accounts}
+    shown = []
+    for key in (*configured, *(key for key in stored if key not in configured)):
+        table, row = configured.get(key), stored.get(key)
+        instants = ("watch_from", "complete_until", "fetched_at", "blind_since")
+        problems = ("problem", "token_problem", "handle_problem")
+        shown.append(
+            {
+                "platform": key[0], "id": key[1],
+                "handle": table.handle if table else row.handle if row else "",
+                "department": table.department if table else row.department if row else "",
+                "configured": table is not None,
+                **{name: at(getattr(row, name), rules.zone) if row else None for name in instants},
+                **{name: getattr(row, name) if row else "" for name in problems},
+                "set_aside": aside.get(key, 0), "set_aside_shared": aside.get((key[0], ""), 0),
+                "sources": sources[key],
+            }
+        )  # fmt: skip
+    return shown
+
+
+def _source_json(source: accounts.SourceState, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "id": source.id, "kind": source.kind, "due_at": at(source.due_at, zone),
+        "completed_at": at(source.completed_at, zone), "recorded_at": at(source.recorded_at, zone),
+        "failures": source.failures, "problem": source.problem, "behind": source.resume is not None,
+    }  # fmt: skip
+
+
+def messages_json(tx: Connection, found: Sequence[alerts.Message], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Messages with the cases they speak of and their tries."""
+    ids = [message.id for message in found]
+    tries = _tries(tx, ids, zone)
+    spoken = _cases_of_messages(tx, ids)
+    return [
+        {
+            "id": m.id, "kind": m.kind, "level": m.level, "recipient": m.recipient, "channel": m.channel,
+            "state": m.state, "created_at": at(m.created_at, zone), "next_attempt_at": at(m.next_attempt_at, zone),
+            "finished_at": at(m.finished_at, zone), "tries": m.tries, "problem": m.problem, "cases": spoken[m.id],
+            "detail": m.subject.get("detail", ""), "attempts": tries[m.id],
+        }
+        for m in found
+    ]  # fmt: skip
+
+
+def at(instant: datetime | None, zone: ZoneInfo) -> str | None:
+    """ISO 8601 with the offset of the service's zone."""
+    return None if instant is None else instant.astimezone(zone).isoformat()
+
+
+def _alerts_json(tx: Connection, case_id: str, zone: ZoneInfo) -> list[dict[str, Any]]:
+    rows = alerts.alerts_of_case(tx, case_id)
+    tries = _tries(tx, {row["message_id"] for row in rows if row["message_id"]}, zone)
+    return [
+        {
+            "recipient": row["recipient"], "kind": row["kind"], "level": row["level"], "state": row["state"],
+            "due_at": at(row["due_at"], zone), "created_at": at(row["created_at"], zone),
+            "checked": row["checked"], "late": row["late"], "message": row["message_id"],
+            "attempts": tries.get(row["message_id"], []),
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def _tries(tx: Connection, ids: Collection[str], zone: ZoneInfo) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {id: [] for id in ids}
+    for attempt in alerts.attempts(tx, ids):
+        shown = {
+            "channel": attempt.channel, "started_at": at(attempt.started_at, zone),
+            "finished_at": at(attempt.finished_at, zone), "result": attempt.result, "detail": attempt.detail,
+        }  # fmt: skip
+        found[attempt.message_id].append(shown)
+    return found
+
+
+def _cases_of_messages(tx: Connection, ids: Iterable[str]) -> dict[str, list[str]]:
     c = _alerts.c
-    query = select(c.message_id, c.case_id).where(c.message_id.in_(ids), c.case_id.is_not(None))
     found: dict[str, list[str]] = {id: [] for id in ids}
+    query = select(c.message_id, c.case_id).where(c.message_id.in_(found), c.case_id.is_not(None))
     for message, case in tx.execute(query.order_by(c.due_at, c.id)):
         found[message].append(case)
     return found
 
 
-def retry_message(tx: Connection, id: str, now: datetime) -> bool:
-    """Send a dead message again, under its id; False where there is no dead message of that id."""
-    m = _messages.c
-    dead = update(_messages).where(m.id == id, m.state == "dead")
-    if tx.execute(dead.values(state="queued", next_attempt_at=now, finished_at=None)).rowcount == 0:
-        return False
-    tx.execute(update(_alerts).where(_alerts.c.message_id == id, _alerts.c.state == "dead").values(state="bundled"))
-    return True
-
-
-def hold_messages(tx: Connection) -> int:
-    """Keep every message that is on its way from being sent; returns how many."""
-    m = _messages.c
-    waiting = update(_messages).where(m.next_attempt_at.is_not(None))
-    return tx.execute(waiting.values(state=HELD, next_attempt_at=None, lease_owner=None, lease_until=None)).rowcount
-
-
-def release_messages(tx: Connection, now: datetime) -> int:
-    """Let held messages go on, under their ids; returns how many."""
-    held = update(_messages).where(_messages.c.state == HELD)
-    return tx.execute(held.values(state="queued", next_attempt_at=now)).rowcount
+def _parts(found: Sequence[Case]) -> Iterator[Sequence[Case]]:
+    for start in range(0, len(found), _AT_ONCE):
+        yield found[start : start + _AT_ONCE]

@@ -64,7 +64,10 @@ class Bird(_Idle):
 
     @classmethod
     def missing(cls, options: Any, account: Account) -> Mapping[str, str]:
-        return {} if options.bearer_token or account.token else {"bearer_token": "get one from the developer portal"}
+        lacks = {} if account.handle != "two words" else {"handle": "one word"}
+        if options.bearer_token or account.token:
+            return lacks
+        return lacks | {"bearer_token": "get one from the developer portal"}
 
 
 class Book(_Idle):

@@ -28,6 +28,7 @@ def test_all_faults_at_once_with_their_lines() -> None:
     assert len(marked) >= 45
     assert set(told) == marked
     assert len(told) == len(marked)
+    assert told == sorted(told)
     assert str(raised.value).splitlines() == [str(fault) for fault in raised.value.faults]
     assert all(str(fault).startswith(f"{path}:{fault.line}: {fault.key}: ") for fault in raised.value.faults)
 
@@ -119,7 +120,8 @@ def test_one_fault(faults: Faults, extra: str, key: str, words: str) -> None:
         ({"staff": "staff = 5\n[x]\n"}, "staff", "not a list"),
         ({"accounts": ""}, "accounts", "required"),
         ({"accounts": ACCOUNT + "watch_from = 2026-11-24\n"}, "accounts[0].watch_from", "with its offset"),
-        ({"accounts": ACCOUNT + "watch_from = 0001-01-01T00:00:00+23:59\n"}, "accounts[0].watch_from", "with its offset"),
+        ({"accounts": ACCOUNT + "watch_from = 0001-01-01T00:00:00+23:59\n"}, "accounts[0].watch_from", "offset"),
+        ({"accounts": ACCOUNT + 'token = { file = "\\u0000" }\n'}, "accounts[0].token", "cannot be read"),
     ],
 )
 def test_one_fault_in_what_must_be_there(faults: Faults, pieces: dict[str, str], key: str, words: str) -> None:
@@ -175,6 +177,7 @@ def test_a_signing_secret_that_is_not_what_it_says(faults: Faults) -> None:
     (fault,) = faults(channels=hook, environ={"S": "whsec_!!"})
     assert fault.key == "channels[0].secret"
     assert "!!" not in str(fault)
+    assert faults(channels=hook, environ={"S": "whsec_bm90-IG11-Y2g="}) != ()
     assert faults(channels=hook, environ={"S": "whsec_bm90IG11Y2g="}) == ()
     assert faults(channels=hook, environ={"S": "!!"}) == ()
 

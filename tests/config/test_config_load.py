@@ -215,19 +215,34 @@ def test_what_a_platform_needs_is_its_own_word(faults: Callable[..., tuple[Fault
     assert faults(accounts=bird + 'token = { env = "OWN" }\n', environ={"OWN": "t"}) == ()
     (fault,) = faults(accounts=bird.replace("twitter", "facebook"))
     assert (fault.key, fault.mend) == ("accounts[0].token", "make a Page token")
+    (fault,) = faults(accounts=bird + 'handle = "two words"\n', environ={"X_BEARER_TOKEN": "t"})
+    assert (fault.key, fault.line) == ("accounts[0].handle", 12)
+
+
+def test_a_secret_that_may_lack_must_still_be_readable(
+    faults: Callable[..., tuple[Fault, ...]], tmp_path: Path
+) -> None:
+    """Facebook works without an app secret; one that is there and cannot be read was meant to be used."""
+    book = '[[accounts]]\ndepartment = "transport"\nplatform = "facebook"\nid = "1"\ntoken = { env = "T" }\n'
+    assert faults(accounts=book, environ={"T": "t"}) == ()
+    (tmp_path / "folder").write_text("a file")
+    text = '[connectors.facebook]\napp_secret = { file = "folder/secret" }\n'
+    assert [fault.key for fault in faults(text, accounts=book, environ={"T": "t"})] == [
+        "connectors.facebook.app_secret"
+    ]
 
 
 def test_no_secret_is_ever_shown(loaded: Callable[..., Settings], write: Callable[..., Path]) -> None:
     """Not in the settings' text or data, and not in a fault, whatever is wrong around it or with itself."""
     secret = "s3cr3t-4711"
-    database = f'[service]\nname = "C"\nroot_contact = "ops"\ndatabase = "postgresql://u:{secret}@h/n"\n'
+    database = f'[service]\nname = "C"\nroot_contact = "ops"\ndatabase = "postgresql://u:%40{secret}@h/n"\n'
     settings = loaded(
         '[email]\npassword = { env = "S" }\n[connectors.twitter]\nbearer_token = { env = "S" }\n',
         service=database,
         channels=_set(HOOK, '{ env = "S" }').replace("/alerts", f"/{secret}"),
         environ={"S": secret},
     )
-    assert secret in settings.secret_values()
+    assert settings.secret_values() == {secret, f"@{secret}", f"%40{secret}"}
     assert secret not in repr(settings) + str(settings) + repr(settings.channels) + repr(settings.connectors)
     for place in (
         f'[email]\npassword = "{secret}"\n',
@@ -261,6 +276,14 @@ def test_hash_is_the_same_for_the_same_meaning(loaded: Callable[..., Settings], 
     )
     assert first.hash() == same.hash()
     assert len(first.hash()) == 64
+
+
+def test_hash_does_not_ask_for_what_is_not_used(loaded: Callable[..., Settings]) -> None:
+    """A node that happens to hold the secret of a channel nobody has decides no differently."""
+    spare = '[[channels]]\nid = "spare"\ntype = "email"\nto = "a@b.kr"\nsecret = { env = "SPARE" }\n'
+    with_it, without = loaded(channels=HOOK + spare, environ={"SPARE": "x"}), loaded(channels=HOOK + spare)
+    assert with_it.channels != without.channels
+    assert with_it.hash() == without.hash()
 
 
 @pytest.mark.parametrize(

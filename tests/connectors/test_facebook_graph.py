@@ -23,8 +23,8 @@ from connectors.contract import (
 )
 from connectors.facebook import FacebookConnector
 from connectors.graph_calls import GraphSession, proof
-from connectors.graph_posts import thread
-from connectors.graph_walk import GAPS, Cursor
+from connectors.graph_posts import Reading, thread
+from connectors.graph_walk import GAPS, Cursor, Wall
 from connectors.session import Tally
 from monitor.demo.faults import Fault
 from monitor.demo.graph_world import Author
@@ -431,17 +431,61 @@ def test_page_without_a_token_is_not_asked(stage: GraphStage) -> None:
     stage.accounts = (bare, ACCOUNTS[1])
     pages, error = failing(stage.connect(), stage)
     assert isinstance(error, AuthFailed) and vars(error)["accounts"] == ("1001",)
-    assert pages
+    assert pages and stage.asked("1001") == 0
 
 
-def test_whole_call_that_fails_midway_names_who_is_not_done(stage: GraphStage) -> None:
-    """A Page that was read whole before the call failed keeps what it has."""
-    for n in range(60):
-        stage.mention(ACCOUNTS[0], f"글 {n}")
-    stage.graph.fail(2, status=500, path=f"/v26.0/{stage.posts['1001']}/comments")
-    pages, error = failing(stage.connect(), stage)
-    assert len(posts_of(pages)) == 50
-    assert isinstance(error, Unavailable) and vars(error)["accounts"] == ("1001",)
+def test_wrong_app_secret_is_said(stage: GraphStage) -> None:
+    """Where the app demands its proof, a wrong or missing secret is a refusal, not an empty wall."""
+    for secret in ("another secret", None):
+        stage.app_secret = secret
+        _, error = failing(stage.connect(), stage)
+        assert isinstance(error, Rejected) and vars(error)["accounts"] == ("1001", "1002")
+
+
+def test_call_that_fails_midway_names_who_is_not_done(stage: GraphStage) -> None:
+    """Pages that were read whole before a call failed are not among those it concerns; what came is kept."""
+    for post in (stage.posts["1001"], stage.graph.page_post("1001", "둘째 알림")):
+        for n in range(60):
+            stage.graph.comment(post, CITIZEN, f"글 {n}")
+    walk = stage.connect().fetch(stage.source("feed"), stage.minutes_ago(15))
+    first = next(walk)
+    assert len(first.posts) == 101 and first.resume is not None
+    stage.graph.fail(2, status=500)
+    with pytest.raises(Unavailable) as caught:
+        next(walk)
+    assert vars(caught.value)["accounts"] == ("1001",)
+
+
+def test_much_is_handed_over_in_parts(stage: GraphStage) -> None:
+    """A full wall is handed over before the next Page's, so that no transaction is long; `resume` has the rest."""
+    for _ in range(6):
+        post = stage.graph.page_post("1001", "알림")
+        for n in range(40):
+            stage.graph.comment(post, CITIZEN, f"글 {n}")
+    mention = stage.mention(ACCOUNTS[1])
+    pages = list(stage.connect().fetch(stage.source("feed"), stage.minutes_ago(15)))
+    assert [len(page.posts) for page in pages] == [246, 1]
+    assert mention in walked(stage, resume=pages[0].resume)
+
+
+@pytest.mark.parametrize(
+    ("updated", "commented", "goes_on"), [("02:50", None, True), ("01:00", "02:50", True), ("01:00", "01:00", False)]
+)
+def test_wall_goes_on_while_anything_is_new(
+    stage: GraphStage, updated: str, commented: str | None, goes_on: bool
+) -> None:
+    """By a post's own update or by its comments, whichever Facebook keeps better."""
+    comment = {"id": "500_1", "created_time": f"2026-11-24T{commented}:00+0000"}
+    post = {
+        "id": "1001_500",
+        "created_time": "2026-11-01T00:00:00+0000",
+        "updated_time": f"2026-11-24T{updated}:00+0000",
+        **({} if commented is None else {"comments": {"data": [comment]}}),
+    }
+    since = stage.minutes_ago(15)
+    wall = Wall("1001", since)
+    further = wall.read({"data": [post], "paging": {"next": "https://x/?after=1"}}, Reading("1001", ["1001"], since))
+    assert further == ([wall] if goes_on else [])
 
 
 def test_throttled_page_rests_and_the_others_go_on(stage: GraphStage) -> None:

@@ -44,6 +44,18 @@ def test_answer_to_a_reply_stands_under_the_top(stage: GraphStage) -> None:
     assert stage.graph.calls - before == 1
 
 
+def test_deeper_threads_are_read_as_well(stage: GraphStage) -> None:
+    """Should Facebook stop flattening threads, an answer right below a reply is found, in the same conversation."""
+    said = {"created_time": "2026-11-24T03:00:00+0000"}
+    answer = {"id": "500_3", "from": {"id": "1001"}, "parent": {"id": "500_2", "from": {"id": "7002"}}, **said}
+    mention = {"id": "500_2", "parent": {"id": "500_1"}, **said, "comments": {"data": [answer]}}
+    stage.graph.faults.add(Fault(body=json.dumps(mention).encode(), path="/v26.0/500_2"))
+    stage.graph.faults.add(Fault(body=json.dumps({"id": "500_1", **said}).encode(), path="/v26.0/500_1"))
+    found = {post.id: post for post in stage.connect().look(ACCOUNT, [question(stage, "500_2", "500_1")]).posts}
+    assert (found["500_3"].reply_to, found["500_3"].reply_to_author) == ("500_2", "7002")
+    assert {post.conversation for post in found.values()} == {"1001:500_1"}
+
+
 def test_comment_on_a_visitors_post(stage: GraphStage) -> None:
     """Posts and comments are asked for their own fields: a post has no `parent`."""
     post = stage.graph.visitor_post("1001", CITIZEN, "가로등")
@@ -145,3 +157,12 @@ def test_refusal_is_raised_as_it_is(stage: GraphStage) -> None:
     with pytest.raises(RateLimited):
         connector.look(ACCOUNT, [question(stage, mention)])
     assert stage.graph.calls == before
+
+
+def test_object_that_says_nothing_is_no_answer(stage: GraphStage) -> None:
+    """An answer without the mention in it is neither "there, unanswered" nor "gone"."""
+    mention = stage.mention(ACCOUNT)
+    for body in (b"{}", b'{"id": null}', b'{"success": true}'):
+        stage.graph.faults.add(Fault(body=body, path=f"/v26.0/{mention}", times=1))
+        with pytest.raises(Unavailable):
+            stage.connect().look(ACCOUNT, [question(stage, mention)])
