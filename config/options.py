@@ -68,7 +68,7 @@ def _options(
     values = dict(written)
     for name in secret_fields(model):
         named = values.pop(name, builtin.get(name))
-        secret = vault.resolve(named, (*key, name), used=used, optional=True)
+        secret = vault.resolve(named, (*key, name), used=used, optional=name not in written)
         if secret is not None:
             values[name] = secret
     try:

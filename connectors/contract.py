@@ -19,6 +19,9 @@ from pydantic import BaseModel
 class ConnectorError(Exception):
     """The platform could not be asked, or did not answer as agreed."""
 
+    accounts: tuple[str, ...] | None = None
+    """The accounts it concerns, where a source's other accounts were fetched whole; None: all of them."""
+
 
 class RateLimited(ConnectorError):
     """The platform asks us to wait."""
@@ -150,6 +153,8 @@ class Look:
     """Own answers and the asked posts as they are now; stored through ordinary ingest."""
     gone: frozenset[str]
     """Ids that the platform says no longer exist; only with its own word for it."""
+    answers_since: datetime | None = None
+    """Every own answer since then is among the posts, so that mentions not asked about are answered for too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +187,8 @@ class Connector(ABC):
     """
 
     platform: ClassVar[str]
+    most_asked: ClassVar[int] = 100
+    """How many mentions one look may ask about."""
 
     class Options(BaseModel, frozen=True, extra="forbid"):
         """The keys of `[connectors.<platform>]`; secrets are `pydantic.SecretStr`."""
@@ -216,9 +223,9 @@ class Connector(ABC):
 
     @abstractmethod
     def look(self, account: Account, asked: Sequence[Asked]) -> Look:
-        """Ask once more, right now, whether these mentions were answered or are gone.
+        """Ask once more, right now, whether these mentions, `most_asked` at most, were answered or are gone.
 
-        At most two HTTP calls however many are asked; raises rather than guesses.
+        A handful of HTTP calls however many are asked; raises rather than guesses.
         """
 
     @abstractmethod

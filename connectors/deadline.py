@@ -56,7 +56,7 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
-class _TimedResponse(http.client.HTTPResponse):
+class TimedResponse(http.client.HTTPResponse):
     """An answer read through `_TimedReader`."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
@@ -66,11 +66,11 @@ class _TimedResponse(http.client.HTTPResponse):
 
 
 class _TimedHTTPConnection(HTTPConnection):
-    response_class = _TimedResponse
+    response_class = TimedResponse
 
 
 class _TimedHTTPSConnection(HTTPSConnection):
-    response_class = _TimedResponse
+    response_class = TimedResponse
 
 
 class _TimedHTTPPool(urllib3.HTTPConnectionPool):

@@ -109,6 +109,8 @@ class Reading:
     """All our Pages, in the order of the settings."""
     since: datetime | None = None
     """Posts before it are left out; None: none are."""
+    parents: dict[str, str] = field(default_factory=dict)
+    """Each comment's parent, as far as they were met."""
     posts: list[Post] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
 
@@ -159,17 +161,15 @@ class Reading:
 
     def comments(self, raw: Sequence[Any], place: Place) -> None:
         """Read comments of one post."""
-        parents: dict[str, str] = {}
         for entry in raw:
             if isinstance(entry, dict) and isinstance(parent := entry.get("parent"), dict):
                 child, above = ident(entry.get("id")), ident(parent.get("id"))
                 if child is not None and above is not None:
-                    parents[child] = above
+                    self.parents[child] = above
         for entry in raw:
-            self.comment(entry, place, parents)
+            self._comment(entry, place)
 
-    def comment(self, raw: Any, place: Place, parents: Mapping[str, str]) -> None:
-        """Read one comment; `parents` are the parents known around it."""
+    def _comment(self, raw: Any, place: Place) -> None:
         if not isinstance(raw, dict):
             self.aside(raw, "a comment that is no object")
             return
@@ -193,7 +193,7 @@ class Reading:
             Post(
                 platform=PLATFORM,
                 id=own_id,
-                conversation=place.post if owner is None else thread(owner, _top(own_id, parents)),
+                conversation=place.post if owner is None else thread(owner, _top(own_id, self.parents)),
                 created_at=created,
                 author=author,
                 author_name=name,

@@ -239,7 +239,7 @@ class Thread(Step):
             place = reading.post(body)
         else:
             place = Place(reading.page, own, page)
-            reading.comment(body, place, {})
+            reading.comments([body], place)
         return [] if place is None else nested(body, place, reading, self.since)
 
 

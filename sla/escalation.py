@@ -69,41 +69,36 @@ def decide(case: Case, policy: Policy, calendar: BusinessTime, now: datetime) ->
     """Say what `case` owes at `now`. Pure: the same arguments give the same decision, for ever."""
     if not case.is_open:
         return Decision(Reason.CLOSED, None)
-    breached = case.breached_at is None and now >= case.deadline
+    passed = now >= case.deadline
+    breached = passed and case.breached_at is None
+    on_record = passed or case.breached_at is not None
+    reason, level, repeats = Reason.NOT_DUE, case.level, case.repeats
+    overtaken: tuple[int, ...] = ()
+    kind, due_at = "", None
     if case.held_until is not None and now < case.held_until:
         reason = Reason.HELD
+    elif due := _due_levels(case, policy, calendar, now):
+        (level, due_at), overtaken = due[-1], tuple(number for number, _ in due[:-1])
+        reason, kind = Reason.STEP, policy.steps[level - 1].kind
+        repeats, _ = _repeats_due(case, level, policy, calendar, now)
     else:
-        due = _due_levels(case, policy, calendar, now)
-        if due:
-            level, step_due = due[-1]
-            after = replace(case, level=level, breached_at=case.deadline if now >= case.deadline else None)
-            repeats, _ = _repeats_due(after, policy, calendar, now)
-            return Decision(
-                Reason.STEP, next_action(replace(after, repeats=repeats), policy, calendar), level,
-                tuple(n for n, _ in due[:-1]), policy.steps[level - 1].kind, repeats, step_due, breached,
-            )  # fmt: skip
-        repeats, due_at = _repeats_due(case, policy, calendar, now)
+        repeats, due_at = _repeats_due(case, level, policy, calendar, now)
         if repeats > case.repeats:
-            after = replace(case, repeats=repeats)
-            return Decision(
-                Reason.REPEAT, next_action(after, policy, calendar), case.level, (), Kind.ESCALATION, repeats, due_at,
-                breached,
-            )  # fmt: skip
-        reason = Reason.NOT_DUE
-    after = replace(case, breached_at=case.deadline) if breached else case
-    return Decision(reason, next_action(after, policy, calendar), case.level, breached=breached)
+            reason, kind = Reason.REPEAT, Kind.ESCALATION
+    after = _next_action(case, level, repeats, on_record, policy, calendar)
+    return Decision(reason, after, level, overtaken, kind, repeats, due_at, breached)
 
 
 def begin_round(case: Case, policy: Policy, calendar: BusinessTime, now: datetime) -> Decision:
     """The first decision of a round after the first: passed steps are overtaken, its assignee is told at once."""
     due = _due_levels(case, policy, calendar, now)
     level = due[-1][0] if due else 0
-    repeats, _ = _repeats_due(replace(case, level=level), policy, calendar, now)
-    breached = case.breached_at is None and now >= case.deadline
-    after = replace(case, level=level, repeats=repeats, breached_at=case.deadline if breached else case.breached_at)
+    repeats, _ = _repeats_due(case, level, policy, calendar, now)
+    passed = now >= case.deadline
+    after = _next_action(case, level, repeats, passed or case.breached_at is not None, policy, calendar)
     return Decision(
-        Reason.ROUND, next_action(after, policy, calendar), level, tuple(n for n, _ in due),
-        policy.steps[level - 1].kind if level else Kind.WARNING, repeats, now, breached,
+        Reason.ROUND, after, level, tuple(number for number, _ in due),
+        policy.steps[level - 1].kind if level else Kind.WARNING, repeats, now, passed and case.breached_at is None,
     )  # fmt: skip
 
 
@@ -111,23 +106,15 @@ def next_action(case: Case, policy: Policy, calendar: BusinessTime) -> datetime 
     """The earliest instant at which `decide` has something to do for this case; None when it is closed."""
     if not case.is_open:
         return None
-    if case.level < len(policy.steps):
-        due = calendar.add(case.opened_at, policy.steps[case.level].at)
-    else:
-        due = _repeat_at(case, policy, calendar, case.repeats + 1)
-    if case.held_until is not None:
-        due = max(due, case.held_until)
-    if case.breached_at is None:
-        # A breach goes on record at its deadline, held or not (row 26).
-        due = min(due, case.deadline)
-    return due
+    return _next_action(case, case.level, case.repeats, case.breached_at is not None, policy, calendar)
 
 
-def fired(case: Case, decision: Decision, now: datetime, *, told: tuple[str, ...] = (), **why: object) -> Change:
+def fired(
+    case: Case, decision: Decision, now: datetime, *, told: tuple[str, ...] = (), **why: object
+) -> Change:
     """The case after a decision, and its events. `told` are the staff who are alerted; `why` goes on record."""
     events: list[Event] = []
     if decision.breached:
-        case = replace(case, breached_at=case.deadline)
         events.append(Event("breached", now, "clock", {"deadline": case.deadline}))
     if decision.tells:
         events.append(
@@ -137,13 +124,26 @@ def fired(case: Case, decision: Decision, now: datetime, *, told: tuple[str, ...
                 "told": told, **why,
             })
         )  # fmt: skip
-    return Change(
-        replace(
-            case, next_action_at=decision.next_action_at,
-            level=max(case.level, decision.level), repeats=max(case.repeats, decision.repeats),
-        ),
-        tuple(events),
+    after = replace(
+        case, next_action_at=decision.next_action_at, level=max(case.level, decision.level),
+        repeats=max(case.repeats, decision.repeats),
+        breached_at=case.deadline if decision.breached else case.breached_at,
     )  # fmt: skip
+    return Change(after, tuple(events))
+
+
+def _next_action(
+    case: Case, level: int, repeats: int, on_record: bool, policy: Policy, calendar: BusinessTime
+) -> datetime:
+    """What falls due next once `level` and `repeats` are done; `on_record` says whether the breach is."""
+    if level < len(policy.steps):
+        due = calendar.add(case.opened_at, policy.steps[level].at)
+    else:
+        due = _repeat_at(case, policy, calendar, repeats + 1)
+    if case.held_until is not None:
+        due = max(due, case.held_until)
+    # A breach goes on record at its deadline, held or not (row 26).
+    return due if on_record else min(due, case.deadline)
 
 
 def _due_levels(case: Case, policy: Policy, calendar: BusinessTime, now: datetime) -> list[tuple[int, datetime]]:
@@ -161,9 +161,11 @@ def _repeat_at(case: Case, policy: Policy, calendar: BusinessTime, number: int) 
     return calendar.add(case.opened_at, last + policy.repeat * number)
 
 
-def _repeats_due(case: Case, policy: Policy, calendar: BusinessTime, now: datetime) -> tuple[int, datetime | None]:
+def _repeats_due(
+    case: Case, level: int, policy: Policy, calendar: BusinessTime, now: datetime
+) -> tuple[int, datetime | None]:
     """How many times the root contact should have been told by now. Many missed at once are one (row 23)."""
-    if case.level < len(policy.steps):
+    if level < len(policy.steps):
         return case.repeats, None
     last = policy.steps[-1].at if policy.steps else policy.target
     number = (calendar.between(case.opened_at, now) - last) // policy.repeat

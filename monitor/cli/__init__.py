@@ -56,10 +56,12 @@ class Verbs(click.Group):
             raise
         except KeyboardInterrupt:
             ctx.exit(_INTERRUPTED)
-        except Exception as exc:
-            from monitor.cli.failures import failure
+        except Exception as exc:  # noqa: BLE001 - the last resort: told in one line, with an exit code
+            from monitor.cli.failures import explain
 
-            raise failure(exc, ctx.obj) from exc
+            message, code = explain(exc, ctx.obj)
+            click.echo(message, err=True)
+            ctx.exit(code)
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import traceback
 
-import click
-
 from config import SettingsError
 from monitor.cli.call import Call
-from monitor.logs import redactor
+from monitor.logs import HIDDEN
 from monitor.service import AlreadyRunning
 from monitor.store.engine import StoreError
 from monitor.store.opening import NotMigrated, TryLater
 
-NO, USAGE, OURS, LATER, SETTINGS = 1, 2, 70, 75, 78
-"""CONTRACT, "Exit codes"; 70, 75 and 78 are those of sysexits.h."""
+OURS, LATER, SETTINGS = 70, 75, 78
+"""CONTRACT, "Exit codes", after sysexits.h; 1 and 2 are click's own."""
 
 
-class Failure(click.ClickException):
-    """The command ends with these lines and this exit code."""
+def explain(error: Exception, call: Call | None) -> tuple[str, int]:
+    """What went wrong, without secrets, and the exit code.
 
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-
-    def show(self, file: object = None) -> None:
-        """Print the message as it is."""
-        click.echo(self.message, err=True)
-
-
-def failure(error: Exception, call: Call | None) -> Failure:
-    """Say what went wrong. Where the program itself is at fault, where it was is shown only with `--debug`."""
+    Where the program itself is at fault, where it was is told only with `--debug`.
+    """
     message, code = _explained(error, call)
-    if call is not None:
-        if code == OURS and call.debug:
-            message = "".join(traceback.format_exception(error)).rstrip()
-        message = str(redactor(call.secrets())(None, "", {"event": message})["event"])
-    return Failure(message, code)
+    if call is None:
+        return message, code
+    if code == OURS and call.debug:
+        message = "".join(traceback.format_exception(error)).rstrip()
+    for secret in sorted(call.secrets(), key=len, reverse=True):
+        message = message.replace(secret, HIDDEN)
+    return message, code
 
 
 def _explained(error: Exception, call: Call | None) -> tuple[str, int]:

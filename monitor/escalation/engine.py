@@ -60,13 +60,13 @@ class Escalation:
     def _decide(self, batch: Sequence[Case]) -> None:
         failpoint("escalate.claimed")
         now = self._clock()
-        telling = [case for case in batch if _decision(self._rules, case, now).tells]
+        decisions = {case.id: _decision(self._rules, case, now) for case in batch}
+        telling = [case for case in batch if decisions[case.id].tells]
         checked = self._looker.look(telling) if telling else frozenset()
         with self._store.write() as tx:
             # What a look or a person changed meanwhile is given back, and decided afresh if still due.
             fresh = cases.unchanged(tx, batch)
-            now = self._clock()
-            settle(tx, self._rules, fresh, {case.id: _decision(self._rules, case, now) for case in fresh}, now, checked)
+            settle(tx, self._rules, fresh, decisions, self._clock(), checked)
             cases.release(tx, {case.id for case in batch} - {case.id for case in fresh})
             failpoint("escalate.before_commit")
         failpoint("escalate.after_commit")

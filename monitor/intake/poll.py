@@ -190,11 +190,12 @@ class Polling:
         every = self._rules.settings.polling.every
         until = error.until if isinstance(error, RateLimited | Unavailable) else None
         wait = every * min(2**walk.failures, SLOWEST)
-        failed = getattr(error, "accounts", None) or source.accounts
+        failed = error.accounts or source.accounts
+        partly = error.accounts is not None and len(failed) < len(source.accounts)
         with self._store.write() as tx:
             accounts.progress(
-                tx, walk, recorded_at=now, failures=walk.failures + 1, problem=str(error), lease_until=None,
-                due_at=max(until, now + timedelta(seconds=1)) if until else now + wait,
+                tx, walk, recorded_at=now, failures=0 if partly else walk.failures + 1, problem=str(error),
+                lease_until=None, due_at=_again(now, every if partly else wait, None if partly else until),
             )  # fmt: skip
             fetched = [id for id in source.accounts if id not in failed]
             if source.primary and fetched and started is not None:
@@ -202,3 +203,8 @@ class Polling:
             if source.primary:
                 self._watch.failed(tx, source.platform, failed, str(error), isinstance(error, AuthFailed), now)
         log.warning("poll.unanswered", source=source.id, why=str(error), kind=type(error).__name__)
+
+
+def _again(now: datetime, wait: timedelta, until: datetime | None) -> datetime:
+    """When to ask a failed platform again: at the time it names, else after `wait`."""
+    return now + wait if until is None else max(until, now + timedelta(seconds=1))

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, insert, literal, or_, select, update
 
+from monitor.store.bulk import once
 from monitor.store.columns import Instant
-from monitor.store.posts import insert_once
 from monitor.store.tables import AlertRow, AttemptRow, CaseRow, FailingChannelRow, MessageRow
 
 _alerts = AlertRow.__table__  # type: ignore[attr-defined]
@@ -17,6 +17,9 @@ _messages = MessageRow.__table__  # type: ignore[attr-defined]
 _attempts = AttemptRow.__table__  # type: ignore[attr-defined]
 _failing = FailingChannelRow.__table__  # type: ignore[attr-defined]
 _cases = CaseRow.__table__  # type: ignore[attr-defined]
+
+_put = once(_alerts, *(column.name for column in _alerts.c if column.name != "id"))
+_failing_once = once(_failing)
 
 #: Kinds that ask for an answer: there is nothing left to say once the case is closed (SEMANTICS row 22).
 URGENT = ("warning", "breach", "escalation")
@@ -66,7 +69,7 @@ _message = tuple(_messages.c[name] for name in Message._fields)
 
 def put(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
     """Write alerts into the outbox, each once for ever by its `key`; returns how many were new."""
-    return insert_once(tx, _alerts, rows)
+    return _put(tx, rows)
 
 
 def groups(tx: Connection) -> list[Group]:
@@ -224,7 +227,7 @@ def failing(tx: Connection) -> dict[str, Failing]:
 def channel_failed(tx: Connection, id: str, now: datetime, retry_at: datetime, problem: str) -> None:
     """A channel failed; `failing_since` stays the instant of the first failure in a row."""
     row = {"id": id, "failing_since": now, "retry_at": retry_at, "problem": problem, "told": False}
-    if not insert_once(tx, _failing, [row]):
+    if not _failing_once(tx, [row]):
         tx.execute(update(_failing).where(_failing.c.id == id).values(retry_at=retry_at, problem=problem))
 
 

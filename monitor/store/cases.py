@@ -7,9 +7,10 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, null, or_, select, update
 
 from monitor.store import events
+from monitor.store.bulk import Bulk
 from monitor.store.tables import CaseRow
 from sla.case import Case, Change, State
 
@@ -19,11 +20,17 @@ _columns = tuple(_cases.c[name] for name in _names)
 _state, _watchers = _names.index("state"), _names.index("watchers")
 _states = {state.value: state for state in State}
 
-_insert = insert(_cases)
-_update = (
-    update(_cases)
-    .where(_cases.c.id == bindparam("of_id"), _cases.c.version == bindparam("of_version"))
-    .values({name: bindparam(name) for name in _names if name != "id"} | {"lease_until": None})
+_insert = Bulk(lambda _: insert(_cases), dict(zip(_names, _columns, strict=True)))
+#: A case's clock, state and people may change; what it is about never does.
+_fixed = ("id", "platform", "account", "conversation", "author")
+_moving = tuple(name for name in _names if name not in _fixed)
+_update = Bulk(
+    lambda _: (
+        update(_cases)
+        .where(_cases.c.id == bindparam("of_id"), _cases.c.version == bindparam("of_version"))
+        .values({name: bindparam(name) for name in _moving} | {"lease_until": null()})
+    ),
+    {name: _cases.c[name] for name in _moving} | {"of_id": _cases.c.id, "of_version": _cases.c.version},
 )
 
 
@@ -44,9 +51,8 @@ def save(tx: Connection, changes: Iterable[Change]) -> None:
         for change in changes
         if change.case.version > 0
     ]
-    if new:
-        tx.execute(_insert, new)
-    if old and tx.execute(_update, old).rowcount != len(old):
+    _insert(tx, new)
+    if _update(tx, old) != len(old):
         raise StaleCase
     events.append(tx, ((change.case.id, event) for change in changes for event in change.events))
 

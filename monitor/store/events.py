@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text
 
+from monitor.store.bulk import Bulk
 from monitor.store.tables import EventRow
 from sla.case import Event
 
 _events = EventRow.__table__  # type: ignore[attr-defined]
+_append = Bulk(lambda _: insert(_events), {name: _events.c[name] for name in ("case_id", "kind", "at", "actor", "data")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,7 @@ def append(tx: Connection, events: Iterable[tuple[str | None, Event]]) -> None:
         {"case_id": case_id, "kind": event.kind, "at": event.at, "actor": event.actor, "data": event.data}
         for case_id, event in events
     ]
-    if rows:
-        tx.execute(insert(_events), rows)
+    _append(tx, rows)
 
 
 def of_case(tx: Connection, case_id: str) -> Sequence[Recorded]:
@@ -51,7 +52,7 @@ def walk(
         query = query.where(_events.c.kind.in_(kinds))
     if until is not None:
         query = query.where(_events.c.id <= until)
-    for row in tx.execution_options(yield_per=2000).execute(query):
+    for row in tx.execute(query.execution_options(yield_per=2000)):
         yield Recorded(*row)
 
 

@@ -8,8 +8,8 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from monitor.store.bulk import Bulk, once
 from monitor.store.tables import PostRow, SetAsideRow
 
 _posts = PostRow.__table__  # type: ignore[attr-defined]
@@ -34,16 +34,21 @@ class Stored(NamedTuple):
 
 
 _stored = tuple(_posts.c[name] for name in Stored._fields)
-_refresh = (
-    update(_posts)
-    .where(_posts.c.platform == bindparam("of_platform"), _posts.c.id == bindparam("of_id"))
-    .values({name: bindparam(name) for name in ("role", "text", "addressed", "edit_ids", "seen_at", "gone_at")})
-)
-_assign = (
-    update(_posts)
-    .where(_posts.c.platform == bindparam("of_platform"), _posts.c.id == bindparam("of_id"))
-    .values(case_id=bindparam("case_id"))
-)
+_add = Bulk(lambda _: insert(_posts), {column.name: column for column in _posts.c})
+_set_aside_once = once(_set_aside)
+_refreshed = ("role", "text", "addressed", "edit_ids", "seen_at", "gone_at")
+
+
+def _update(*names: str) -> Bulk:
+    one = (_posts.c.platform == bindparam("of_platform"), _posts.c.id == bindparam("of_id"))
+    return Bulk(
+        lambda _: update(_posts).where(*one).values({name: bindparam(name) for name in names}),
+        {name: _posts.c[name] for name in names} | {"of_platform": _posts.c.platform, "of_id": _posts.c.id},
+    )
+
+
+_refresh = _update(*_refreshed)
+_assign = _update("case_id")
 
 
 class Seen(NamedTuple):
@@ -69,24 +74,17 @@ def seen(tx: Connection, platform: str, ids: Collection[str]) -> dict[str, Seen]
 
 def add(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Store new posts; each row holds every column of `PostRow`."""
-    if rows:
-        tx.execute(insert(_posts), rows)
+    _add(tx, rows)
 
 
 def refresh(tx: Connection, platform: str, rows: Iterable[dict[str, Any]]) -> None:
     """Bring stored posts up to date; rows hold id, role, text, addressed, edit_ids, seen_at and gone_at."""
-    values = [{**row, "of_platform": platform, "of_id": row["id"]} for row in rows]
-    for row in values:
-        del row["id"]
-    if values:
-        tx.execute(_refresh, values)
+    _refresh(tx, ({**row, "of_platform": platform, "of_id": row["id"]} for row in rows))
 
 
 def assign(tx: Connection, platform: str, of_case: Iterable[tuple[str, str]]) -> None:
     """Say to which case each post belongs: pairs of post id and case id."""
-    values = [{"of_platform": platform, "of_id": post, "case_id": case} for post, case in of_case]
-    if values:
-        tx.execute(_assign, values)
+    _assign(tx, ({"of_platform": platform, "of_id": post, "case_id": case} for post, case in of_case))
 
 
 def related(tx: Connection, platform: str, conversations: Collection[str], ids: Collection[str]) -> list[Stored]:
@@ -162,7 +160,7 @@ def set_aside(tx: Connection, platform: str, account: str, reason: str, payload:
     """Keep a payload that could not be understood; the same one again is kept once. True when it is new."""
     key = sha256(f"{platform}\0{payload}".encode()).hexdigest()
     row = {"key": key, "platform": platform, "account": account, "reason": reason, "payload": payload, "stored_at": at}
-    return insert_once(tx, _set_aside, [row]) > 0
+    return _set_aside_once(tx, [row]) > 0
 
 
 def set_aside_counts(tx: Connection) -> dict[tuple[str, str], int]:
@@ -170,9 +168,3 @@ def set_aside_counts(tx: Connection) -> dict[tuple[str, str], int]:
     c = _set_aside.c
     query = select(c.platform, c.account, func.count()).group_by(c.platform, c.account)
     return {(row[0], row[1]): row[2] for row in tx.execute(query)}
-
-
-def insert_once(tx: Connection, table: Any, rows: Sequence[dict[str, Any]]) -> int:
-    """Insert the rows that no unique key forbids; returns how many there were."""
-    dialect: Any = postgresql if tx.dialect.name == "postgresql" else sqlite
-    return tx.execute(dialect.insert(table).on_conflict_do_nothing(), rows).rowcount if rows else 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, case, func, literal_column, select
+from sqlalchemy import Connection, and_, func, select
 
 from monitor.store.tables import CaseRow, EventRow
 from sla.case import CLOSED, State
@@ -55,8 +55,7 @@ def tally(tx: Connection, since: datetime, until: datetime, at: datetime) -> dic
         "deleted": and_(deleted, c.outcome == "before_deadline"),
         "undetermined": and_(deleted, c.outcome == "undetermined"),
     }
-    one, none = literal_column("1"), literal_column("0")
-    sums = [func.sum(case((test, one), else_=none)).label(name) for name, test in kinds.items()]
+    sums = [func.count().filter(test).label(name) for name, test in kinds.items()]
     query = (
         select(c.department, func.count().label("received"), *sums)
         .where(c.opened_at >= since, c.opened_at < until, c.state != State.MERGED.value)

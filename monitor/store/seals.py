@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, func, select, text, type_coerce
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
 from monitor.store.columns import dumps, micros
-from monitor.store.posts import insert_once
 from monitor.store.tables import EventRow, SealRow
 
 _events = EventRow.__table__  # type: ignore[attr-defined]
@@ -24,7 +25,8 @@ class Busy(Exception):
     """Writers kept the history busy for so long that nothing was settled: try again later."""
 
 
-class Seal(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Seal:
     """A block of events that was sealed."""
 
     number: int
@@ -82,7 +84,10 @@ def walk(tx: Connection) -> Iterator[Seal]:
 
 def add(tx: Connection, seal: Seal) -> bool:
     """Put a seal at the chain's end; False when another node put one there first."""
-    return insert_once(tx, _seals, [seal._asdict()]) > 0
+    dialect: Any = postgresql if tx.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(_seals).values(**asdict(seal)).on_conflict_do_nothing()
+    # Not rowcount, which is -1 for an INSERT on PostgreSQL.
+    return tx.execute(insert.returning(_seals.c.number)).first() is not None
 
 
 def lines(tx: Connection, after: int | None, until: int, limit: int | None = None) -> Iterator[Line]:
@@ -99,7 +104,7 @@ def lines(tx: Connection, after: int | None, until: int, limit: int | None = Non
 
 
 def digest(head: str, of: Iterable[Line]) -> str:
-    """The head of a block: SHA-256 over the head before it ("" for the first) and its lines, each ended by a newline."""
+    """The head of a block: SHA-256 over the head before it ("" for the first) and its lines, each with a newline."""
     hashed = hashlib.sha256(f"{head}\n".encode())
     for line in of:
         hashed.update(line.text.encode())
@@ -108,4 +113,4 @@ def digest(head: str, of: Iterable[Line]) -> str:
 
 
 def _select() -> Any:
-    return select(*(_seals.c[name] for name in Seal._fields))
+    return select(*(_seals.c[field.name] for field in fields(Seal)))

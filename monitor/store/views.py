@@ -26,15 +26,14 @@ _AT_ONCE = 5000
 
 
 class Queued(NamedTuple):
-    """An open case and its mentions, oldest first."""
+    """A case and its mentions, oldest first."""
 
     case: Case
     mentions: list[MentionRow]
 
 
-def queue(tx: Connection, department: str | None = None, limit: int | None = None) -> list[Queued]:
-    """Open cases of a department or of all, earliest deadline first."""
-    found = cases.open_cases(tx, department, limit)
+def with_mentions(tx: Connection, found: Sequence[Case]) -> list[Queued]:
+    """Cases with their mentions, in the same order."""
     return [
         Queued(case, mentions[case.id])
         for some in _parts(found)
@@ -47,7 +46,7 @@ def cases_json(
     tx: Connection, rules: Rules, department: str | None = None, limit: int | None = None
 ) -> list[dict[str, Any]]:
     """The list that `queue --json` and `GET /api/cases` print (CONTRACT, "Commands")."""
-    return [case_json(queued, rules.zone) for queued in queue(tx, department, limit)]
+    return [case_json(queued, rules.zone) for queued in with_mentions(tx, cases.open_cases(tx, department, limit))]
 
 
 def case_json(queued: Queued, zone: ZoneInfo) -> dict[str, Any]:
@@ -65,14 +64,10 @@ def case_json(queued: Queued, zone: ZoneInfo) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def one(tx: Connection, case: Case) -> Queued:
-    """A case, open or closed, with its mentions."""
-    return Queued(case, posts.mentions(tx, [case.id])[case.id])
-
-
 def case_file_json(tx: Connection, case: Case, zone: ZoneInfo) -> dict[str, Any]:
     """Everything on record of a case: what CONTRACT shows, its clock, posts, events, and alerts with their tries."""
-    return case_json(one(tx, case), zone) | {
+    (queued,) = with_mentions(tx, [case])
+    return case_json(queued, zone) | {
         "policy": case.policy, "conversation": case.conversation, "round": case.round,
         "found_at": at(case.found_at, zone), "held_until": at(case.held_until, zone),
         "breached_at": at(case.breached_at, zone), "closed_at": at(case.closed_at, zone), "answer": case.answer,

@@ -8,7 +8,7 @@ import ssl
 import threading
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.policy import SMTP as MAIL_POLICY
 
@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.alerts.channels.base import TransportError
+from monitor.alerts.channels.base import Deadline, TransportError
 from monitor.alerts.channels.email import EmailChannel, Security, SmtpServer, compose_mail, message_id
 from monitor.alerts.message import Attachment, Kind, Message, one_line
 
@@ -233,6 +233,13 @@ def test_the_first_digit_says_whether_to_try_again(relay, command, reply, perman
 def scripted(script):
     """A server that runs `script(connection, stopped)` for each connection; yields its port."""
     stopped = threading.Event()
+    threads = []
+
+    def talk(connection):
+        with connection:
+            connection.settimeout(5)
+            with suppress(OSError):  # the client has had enough, as it should
+                script(connection, stopped)
 
     def serve(server):
         while True:
@@ -240,20 +247,17 @@ def scripted(script):
                 connection, _ = server.accept()
             except OSError:
                 return
-            with connection:
-                connection.settimeout(5)
-                try:
-                    script(connection, stopped)
-                except OSError:
-                    continue  # the client has had enough, as it should
+            threads.append(threading.Thread(target=talk, args=(connection,), daemon=True))
+            threads[-1].start()
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=serve, args=(server,), daemon=True)
-        thread.start()
+        threads.append(threading.Thread(target=serve, args=(server,), daemon=True))
+        threads[0].start()
         yield server.getsockname()[1]
         stopped.set()
         server.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        for thread in threads:
+            thread.join()
 
 
 @pytest.mark.parametrize(("banner", "permanent"), [("421 busy", False), ("554 go away", True)])
@@ -308,20 +312,26 @@ TARPITS = {
     "dripping banner": lambda c, s: drip(c, s, b"554 ", b"x", b"\r\n"),
     "endless lines": lambda c, s: drip(c, s, b"554-\r\n", b"554-x\r\n", b"554 done\r\n"),
     "dripping last reply": lambda c, s: converse(c, lambda: drip(c, s, b"250 ", b"x", b"\r\n")),
-    "flood": lambda c, s: [c.sendall(b"554-" + b"x" * 990 + b"\r\n") for _ in range(3000)],
 }
 
 
 @pytest.mark.parametrize("tarpit", TARPITS.values(), ids=TARPITS)
 def test_a_tarpit_is_cut(tarpit):
-    """The deadline is for the whole send, and a reply has an end; to wait would give another result."""
+    """The deadline is for the whole send; to wait would give another result."""
     with scripted(tarpit) as port:
         failure = fail(channel(port), deadline=0.3)
     assert not failure.permanent
 
 
-def test_a_server_that_does_not_read_is_cut():
-    """Writing is bounded too: the attachment is larger than any socket's buffer."""
+def test_a_reply_has_an_end():
+    """A server that floods us is cut long before the deadline, and says why."""
+    with scripted(lambda c, s: [c.sendall(b"220-" + b"x" * 990 + b"\r\n") for _ in range(200)]) as port:
+        assert "without end" in str(fail(channel(port)))
+
+
+def test_a_server_that_hardly_reads_is_cut():
+    """Writing is bounded too: no single write waits long, but the rest of the mail is never written."""
+    received = []
 
     def script(connection, stopped):
         reader = connection.makefile("rb")
@@ -330,12 +340,74 @@ def test_a_server_that_does_not_read_is_cut():
             data = line.lower().startswith(b"data")
             connection.sendall(b"354 go\r\n" if data else b"250 ok\r\n")
             if data:
-                stopped.wait(5)
-                return
+                break
+        while chunk := connection.recv(200_000):
+            received.append(len(chunk))
+            stopped.wait(0.05)
 
-    big = Attachment("big.bin", "application/octet-stream", b"x" * 15_000_000)
+    big = Attachment("big.bin", "application/octet-stream", b"x" * 12_000_000)
     with scripted(script) as port:
-        assert not fail(channel(port), deadline=1.0, attachments=(big,)).permanent
+        assert not fail(channel(port), deadline=0.5, attachments=(big,)).permanent
+    assert sum(received) < 16_000_000
+
+
+def test_a_handshake_has_only_what_is_left(authority):
+    """Half of the time passed before STARTTLS was granted: the handshake does not get the whole once more."""
+    context, path = authority
+    done = []
+
+    def script(connection, stopped):
+        connection.sendall(b"220 relay\r\n")
+        connection.recv(1024)
+        connection.sendall(b"250-relay\r\n250 STARTTLS\r\n")
+        connection.recv(1024)
+        stopped.wait(0.25)
+        connection.sendall(b"220 go\r\n")
+        stopped.wait(0.35)
+        with context.wrap_socket(connection, server_side=True):
+            done.append("shaken")
+
+    with scripted(script) as port:
+        assert not fail(channel(port, security=Security.STARTTLS, ca_file=path), deadline=0.5).permanent
+    assert done == []
+
+
+def test_a_failed_connection_is_closed():
+    """Time runs out in the middle of the banner: the server sees us go at once."""
+    accepted, gone = threading.Event(), threading.Event()
+
+    def script(connection, stopped):
+        accepted.set()
+        connection.sendall(b"2")
+        try:
+            ended = connection.recv(1) == b""
+        except ConnectionResetError:  # closed before it read our sign
+            ended = True
+        if ended:
+            gone.set()
+
+    with scripted(script) as port:
+        deadline = Deadline(5, clock=lambda: 100.0 if accepted.is_set() else 0.0)
+        with pytest.raises(TransportError) as caught:
+            SmtpServer("127.0.0.1", port).deliver("a@b.kr", "c@b.kr", b"x\r\n", deadline)
+        assert gone.wait(2)
+    assert not caught.value.permanent
+
+
+def test_a_forgotten_connection_leaves_time_for_a_new_one():
+    """A firewall dropped it silently: asking whether it lives takes a part of the time only."""
+    connections = []
+
+    def script(connection, stopped):
+        connections.append(connection)
+        converse(connection, lambda: connection.sendall(b"250 taken\r\n"))
+        stopped.wait(5)
+
+    with scripted(script) as port:
+        mailer = channel(port)
+        assert [mailer.send(message(), deadline=2) for _ in range(2)] == ["250 taken"] * 2
+        assert len(connections) == 2
+        mailer.close()
 
 
 def test_a_busy_connection_is_waited_for_within_the_deadline(relay):
@@ -348,10 +420,12 @@ def test_a_busy_connection_is_waited_for_within_the_deadline(relay):
     while not relay.mails:
         time.sleep(0.01)
     second = EmailChannel(server, sender="a@b.kr", to="lee@b.kr")
+    release = threading.Timer(0.5, relay.loop.call_soon_threadsafe, (relay.held.set,))
+    release.start()
     with pytest.raises(TransportError, match="busy") as caught:
         second.send(message(), deadline=0.1)
     assert not caught.value.permanent
-    relay.loop.call_soon_threadsafe(relay.held.set)
+    release.join()
     slow.join()
     assert second.send(message(), deadline=5).startswith("250")
     second.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -106,7 +105,6 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
         "odd": "config_test_connectors:odd",
     }
     points = [EntryPoint(name, value, "sns_monitor.connectors") for name, value in named.items()]
-    monkeypatch.setattr(importlib.metadata, "entry_points", lambda **_: points)
     monkeypatch.setattr("config.plugins.entry_points", lambda **_: points)
 
 

@@ -216,7 +216,7 @@ def test_what_a_platform_needs_is_its_own_word(faults: Callable[..., tuple[Fault
     (fault,) = faults(accounts=bird.replace("twitter", "facebook"))
     assert (fault.key, fault.mend) == ("accounts[0].token", "make a Page token")
     (fault,) = faults(accounts=bird + 'handle = "two words"\n', environ={"X_BEARER_TOKEN": "t"})
-    assert (fault.key, fault.line) == ("accounts[0].handle", 12)
+    assert (fault.key, fault.line) == ("accounts[0].handle", 13)
 
 
 def test_a_secret_that_may_lack_must_still_be_readable(

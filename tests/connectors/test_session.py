@@ -6,6 +6,7 @@ import gzip
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from connectors.contract import AuthFailed, Unavailable
+from connectors.deadline import TimedResponse, ends_at
 from connectors.session import PerThread, PlatformSession, Tally, Timeouts, checked_base_url, http_date, retry_after
 from monitor.demo.faults import Fault, suffer
 from monitor.demo.server import Server
@@ -135,6 +137,24 @@ def test_dripping_headers_are_cut() -> None:
         finally:
             done.set()
             thread.join()
+
+
+def test_each_read_waits_for_what_is_left_at_most() -> None:
+    """A read late in a call does not get the whole read timeout again."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(60)
+        theirs.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        token = ends_at.set(time.monotonic() + 5)
+        try:
+            answer = TimedResponse(ours)
+            answer.begin()
+        finally:
+            ends_at.reset(token)
+        assert answer.status == 204
+        waits = ours.gettimeout()
+        assert waits is not None and waits <= 5
+        answer.close()
 
 
 def test_no_connection_is_told_without_url_or_token() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Asked, Look
+from connectors.contract import Asked, Look, Unavailable
+from connectors.session import Timeouts
 from connectors.twitter import TwitterConnector
 from monitor.demo.server import Server
 from tests.connectors.suite import asked, walk
@@ -42,6 +43,14 @@ def look(stage: XStage, connector: TwitterConnector, *ids: str) -> Look:
 def test_nothing_asked_costs_nothing(stage: XStage, connector: TwitterConnector) -> None:
     """No mentions, no calls."""
     assert connector.look(stage.accounts[0], []) == Look((), frozenset())
+    assert stage.calls() == 0
+
+
+def test_look_has_its_own_shorter_time(stage: XStage, connector: TwitterConnector) -> None:
+    """Its calls share `timeouts.look`: once that is used up, not even the first is sent."""
+    connector.timeouts = Timeouts(look=-1)
+    with pytest.raises(Unavailable, match="in time"):
+        look(stage, connector, "7")
     assert stage.calls() == 0
 
 

@@ -169,6 +169,11 @@ def test_id_of_a_mention_outweighs_its_handle() -> None:
     assert read(entities=mentions({"id": "1003", "username": "dj_press_new"})).addressed == ("1003",)
 
 
+def test_text_is_not_searched_where_mentions_are_listed() -> None:
+    """What X does not count as a mention is none, though the text looks like one."""
+    assert read(text="@dj_press", entities=mentions({"id": "666", "username": "other"})).addressed == ()
+
+
 def test_mentions_in_the_long_text_count() -> None:
     """A long post lists in its own entities only what stands in the first 280 characters."""
     note = {"text": "긴 글 @dj_press", "entities": mentions({"id": "1003"})}

@@ -174,6 +174,16 @@ def test_page_that_repeats_is_told_after_what_was_new(stage: XStage, connector: 
     assert stage.calls() <= 3
 
 
+def test_same_posts_under_ever_new_tokens_are_told(stage: XStage, connector: TwitterConnector) -> None:
+    """A paging loop whose tokens differ: the second page has nothing new and ends the walk."""
+    for token in ("a", "b", "c"):
+        body = {"data": [stage.raw_item(1)], "meta": {"result_count": 1, "next_token": token}}
+        stage.x.fail(body=json.dumps(body).encode(), times=1)
+    pages, told = steps(connector.fetch(primary(connector)[0], stage.minutes_ago(5)))
+    assert [len(page.posts) for page in pages] == [1]
+    assert "the same posts again" in told and stage.calls() == 2
+
+
 def test_endless_empty_pages_are_told(stage: XStage, connector: TwitterConnector) -> None:
     """Ever new tokens and never a post: the walk gives up."""
     stage.x.blank_pages = 900

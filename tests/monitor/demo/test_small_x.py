@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from monitor.demo.server import serve
 from monitor.demo.x import SmallX
@@ -150,8 +151,6 @@ def test_query_that_is_none(query: str) -> None:
 
 def test_window_ends_and_begins_again() -> None:
     """After its calls an endpoint answers 429 with the instant of its reset, over HTTP; others go on."""
-    import requests
-
     now = [NOW]
     x = SmallX(lambda: now[0], limits={"users": 1})
     x.user("500", "citizen_kim")

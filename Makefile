@@ -1,0 +1,40 @@
+# Each target sets up what it needs in .venv: nothing has to be installed by hand but python3 (with venv) and make.
+PYTHON ?= python3
+MINUTES ?=
+SPEED ?= 60
+BIN := .venv/bin
+
+.PHONY: demo test check bench clean
+
+## demo: the whole service against a small X and a small Graph; MINUTES=1 ends it by itself
+demo: .venv/.run
+	$(BIN)/sns-monitor demo --speed $(SPEED) $(if $(MINUTES),--minutes $(MINUTES))
+
+## test: every test, on SQLite and on PostgreSQL
+test: .venv/.dev
+	$(BIN)/pytest -n 2 --dist loadfile
+
+## check: lint, types, and who may import whom
+check: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+## bench: every figure beside the limit measured in the same run; writes build/bench.json
+bench: .venv/.dev
+	$(BIN)/python -m bench
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+
+.venv/.run: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,postgres]"
+	@touch $@ .venv/.run
+
+clean:
+	rm -rf .venv build dist data *.egg-info

@@ -1,0 +1,156 @@
+"""`case …`: what staff do to a case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from monitor.cli.call import Call, Refusal, as_json, pass_call
+from monitor.cli.case_file import print_case, staff_or_actor
+from monitor.cli.output import print_json
+from monitor.cli.queue import state_of
+from monitor.desk import BadRequest, Conflict, Desk, UnknownCase
+from monitor.rules import Rules
+from monitor.store import cases, events, views
+from monitor.store.engine import Store
+from sla.case import ANSWERED_ELSEWHERE, Case
+
+_by = click.option("--by", metavar="STAFF", required=True, help="Who does it: a staff id of the settings.")
+_reason = click.option("--reason", metavar="TEXT", required=True, help="Why; it is kept with the case.")
+_id = click.argument("id", metavar="ID")
+
+
+@click.group()
+def case() -> None:
+    """What staff do to a case. IDs are those that `queue` prints."""
+
+
+@case.command()
+@_id
+@as_json
+@pass_call
+def show(call: Call, id: str, as_json: bool) -> None:
+    """Everything on record of a case: its clock, posts, events and alerts."""
+    rules = call.rules()
+    with call.store() as store, store.read() as tx:
+        found = cases.get(tx, id)
+        if found is None:
+            raise Refusal(call.words()("unknown_case", id=id))
+        on_record = views.case_file_json(tx, found, rules.zone)
+    if as_json:
+        print_json(on_record)
+    else:
+        print_case(call, rules, found, on_record)
+
+
+@case.command()
+@_id
+@_by
+@as_json
+@pass_call
+def ack(call: Call, id: str, by: str, as_json: bool) -> None:
+    """ "I have it": holds the alerts for a while; the clock runs on."""
+    _act(call, "ack", id, by, as_json, lambda desk: desk.acknowledge(id, by))
+
+
+@case.command()
+@_id
+@_by
+@as_json
+@pass_call
+def claim(call: Call, id: str, by: str, as_json: bool) -> None:
+    """It is mine: the assignee's alerts go to me from now on."""
+    _act(call, "claim", id, by, as_json, lambda desk: desk.claim(id, by))
+
+
+@case.command()
+@_id
+@_by
+@click.option("--to", metavar="DEPARTMENT", required=True, help="The department it goes to.")
+@_reason
+@as_json
+@pass_call
+def transfer(call: Call, id: str, by: str, to: str, reason: str, as_json: bool) -> None:
+    """Another department's from now on; the citizen's clock goes on."""
+    departments = call.rules().departments
+    if to not in departments:
+        raise Refusal(call.words()("unknown_department", id=to, known=", ".join(departments)))
+    _act(call, "transfer", id, by, as_json, lambda desk: desk.transfer(id, by, to, reason))
+
+
+@case.command()
+@_id
+@_by
+@_reason
+@as_json
+@pass_call
+def dismiss(call: Call, id: str, by: str, reason: str, as_json: bool) -> None:
+    """No reply is due; it leaves the attainment and is counted apart."""
+    _act(call, "dismiss", id, by, as_json, lambda desk: desk.dismiss(id, by, reason))
+
+
+@case.command()
+@_id
+@_by
+@click.option("--outcome", type=click.Choice(ANSWERED_ELSEWHERE), required=True, help="How it was answered.")
+@click.option("--reference", metavar="TEXT", default="", help="A petition's number, or what else tells where.")
+@as_json
+@pass_call
+def answer(call: Call, id: str, by: str, outcome: str, reference: str, as_json: bool) -> None:
+    """Record an answer given elsewhere; nothing is posted."""
+    _act(call, "answer", id, by, as_json, lambda desk: desk.answer(id, by, outcome, reference))
+
+
+@case.command()
+@_id
+@_by
+@_reason
+@as_json
+@pass_call
+def reopen(call: Call, id: str, by: str, reason: str, as_json: bool) -> None:
+    """Undo a dismissal or an answer given elsewhere; old steps fire no alert again."""
+    _act(call, "reopen", id, by, as_json, lambda desk: desk.reopen(id, by, reason))
+
+
+def _act(call: Call, done: str, id: str, by: str, as_json: bool, what: Callable[[Desk], Case]) -> None:
+    rules = call.rules()
+    words = call.words()
+    if not rules.available(by):
+        known = ", ".join(person.id for person in rules.settings.staff)
+        raise Refusal(words("unknown_staff", id=by, known=known))
+    with call.store() as store:
+        try:
+            after = what(Desk(store, rules, call.clock))
+        except UnknownCase as exc:
+            raise Refusal(words("unknown_case", id=id)) from exc
+        except BadRequest as exc:
+            raise click.UsageError(str(exc)) from exc
+        except Conflict as exc:
+            raise Refusal(_what_happened(call, rules, store, id)) from exc
+        if as_json:
+            with store.read() as tx:
+                (queued,) = views.with_mentions(tx, [after])
+                print_json(views.case_json(queued, rules.zone))
+            return
+    owner = rules.departments.get(after.department)
+    sentence = words(
+        f"did.{done}",
+        until=words.when(after.held_until, rules.zone), deadline=words.when(after.deadline, rules.zone),
+        assignee=staff_or_actor(words, rules, after.assignee or by), department=owner.name if owner else "",
+        outcome=words.known(f"outcome.{after.outcome}", after.outcome or ""),
+    )  # fmt: skip
+    click.echo(sentence)
+
+
+def _what_happened(call: Call, rules: Rules, store: Store, id: str) -> str:
+    """The first one to act wins; the second is told how the case stands and who did what last."""
+    words = call.words()
+    with store.read() as tx:
+        now = cases.get(tx, id)
+        last = events.of_case(tx, id)[-1]
+    assert now is not None
+    said = f"{words.when(last.at, rules.zone)} {words.known(f'event.{last.kind}', last.kind)}"
+    return words(
+        "conflict", id=id, state=state_of(words, rules, now), last=f"{said}, {staff_or_actor(words, rules, last.actor)}"
+    )
