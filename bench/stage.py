@@ -91,7 +91,8 @@ def filled(folder: Path, cases: int, *, due: int = 0, conversation: str = "c") -
         raw.executemany(
             "INSERT INTO cases (id, platform, account, department, conversation, author, policy, opened_at, found_at,"
             " deadline, next_action_at, state, round, level, repeats, watchers, version)"
-            " VALUES (?, 'twitter', '1000', 'transport', ?, 'citizen', 'standard', ?, ?, ?, ?, 'open', 1, 0, 0, '[]', 1)",
+            " VALUES (?, 'twitter', '1000', 'transport', ?, 'citizen', 'standard', ?, ?, ?, ?, 'open', 1, 0, 0, '[]',"
+            " 1)",
             (_case(n, START if n < due else later, conversation) for n in range(cases)),
         )
         if due:
@@ -100,7 +101,7 @@ def filled(folder: Path, cases: int, *, due: int = 0, conversation: str = "c") -
                 " edit_ids, created_at, stored_at, seen_at, case_id) VALUES"
                 " ('twitter', ?, ?, 'mention', 'citizen', 'citizen', 'x', ?, '[\"1000\"]', '[]', ?, ?, ?, ?)",
                 (
-                    (f"p{n}", f"{conversation}{n}", f"https://x.com/citizen/status/{n}", *[micros(START)] * 3, f"k{n:07d}")
+                    (f"p{n}", f"{conversation}{n}", f"https://x.com/c/status/{n}", *[micros(START)] * 3, f"k{n:07d}")
                     for n in range(due)
                 ),
             )

@@ -93,7 +93,7 @@ class Post:
     reply_to: str | None = None
     """Id of the post this one answers."""
     reply_to_author: str | None = None
-    """Id of the person this one answers; on X `in_reply_to_user_id`, on Facebook the tagged person or parent's author."""
+    """Id of the person this one answers: X's `in_reply_to_user_id`, Facebook's tagged person or parent's author."""
     quote_of: str | None = None
     """Id of the post this one quotes."""
     kind: PostKind = PostKind.POST
@@ -119,7 +119,7 @@ class Page:
 
     posts: Sequence[Post]
     resume: str | None
-    """Where a later walk goes on should this one stop here (never a platform's paging cursor); None on the last page."""
+    """Where a later walk goes on should this one stop here, never a platform's cursor; None on the last page."""
     set_aside: Sequence[SetAside] = ()
 
 
@@ -238,4 +238,4 @@ class Connector(ABC):
 
     def close(self) -> None:
         """Let go of sockets."""
-        return None
+        return

@@ -55,6 +55,7 @@ class FacebookConnector(Connector):
     """
 
     platform = PLATFORM
+    most_asked = 45  # each may be asked about by itself and by its top comment, and a batch holds 50 questions
 
     class Options(BaseModel, frozen=True, extra="forbid"):
         """The keys of `[connectors.facebook]`."""

@@ -164,7 +164,10 @@ class TwitterConnector(Connector):
         reading = self._read("the posts asked for", there, "", by_ids=True)
         # An older version of an edited post says what was there before the edit: it must not overwrite.
         current = [post for post in reading.posts if post.id not in reading.outdated]
-        return Look([*answers.posts, *current], frozenset(ids) & _gone(ids, reading, there.get("errors")))
+        gone = frozenset(ids) & _gone(ids, reading, there.get("errors"))
+        # A timeline of more than one page was read from its newest down to its last post only.
+        cut = "next_token" in (own.get("meta") or {}) and answers.posts
+        return Look([*answers.posts, *current], gone, min(p.created_at for p in answers.posts) if cut else start)
 
     def handles(self) -> Mapping[str, str]:
         """The present handles, a hundred accounts a call (PLATFORMS, "A renamed handle finds nothing")."""

@@ -110,7 +110,9 @@ def build_channels(settings: Settings, clock: Clock) -> tuple[dict[str, Channel]
 
 def _mail_server(settings: Settings) -> SmtpServer:
     mail = settings.email
+    authority = next((c.ca_file for c in settings.channels if c.type == "email" and c.ca_file), None)
     return SmtpServer(
         mail.host, mail.port, security=Security(mail.security), username=mail.username,
         password=mail.password.get_secret_value() if mail.password else None,
+        ca_file=str(authority) if authority else None,
     )  # fmt: skip

@@ -6,6 +6,7 @@ Deadlines live in rows, never as scheduler jobs: the scheduler only ticks.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -64,6 +65,9 @@ def run(app: App, stop: threading.Event | None = None) -> None:
         every(5, "seal", Sealer(app.store, app.clock).run)
         every(1, "keep", keeping.run)
 
+        # What was built so far lives as long as the process: the collector need not walk it again and again.
+        gc.collect()
+        gc.freeze()
         _on_signals(stop)
         _record(app, "started")
         scheduler.start()

@@ -49,7 +49,8 @@ class Rules:
             if any(pattern.search(post.text) for pattern in self._automatic):
                 return "automatic"
             return "official"
-        obliges = post.kind is PostKind.POST and post.addressed and f"{post.platform}:{post.author}" not in self._ignored
+        ignored = f"{post.platform}:{post.author}" in self._ignored
+        obliges = post.kind is PostKind.POST and post.addressed and not ignored
         if not obliges or watch_from is None or post.created_at < watch_from.replace(microsecond=0):
             return "context"
         return "mention"

@@ -11,7 +11,7 @@ from statistics import median
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sla.history import Happened, Outcome, Status, instant
+from sla.history import BrokenHistory, Happened, Outcome, Status, instant
 from sla.policy import Kind
 
 
@@ -188,23 +188,33 @@ def episodes(events: Iterable[Happened], now: datetime, blind_after: timedelta) 
 
     As known at `now`: what was recorded later counts only where it had lasted longer than `blind_after` by then, so
     that the same instant gives the same coverage whenever it is asked for.
+
+    Raises:
+        BrokenHistory: one of them cannot be read; to pass it over might show blind time as seen.
     """
     ended: defaultdict[tuple[str, str], list[Episode]] = defaultdict(list)
     lasting: dict[tuple[str, str], Episode] = {}
     for event in events:
-        key = (event.data["platform"], event.data["account"])
-        since = instant(event.data["since"])
-        if event.at > now and now - since <= blind_after:
+        key, episode = _episode(event)
+        if event.at > now and now - episode.since <= blind_after:
             continue
-        if event.kind == "blind":
-            lasting[key] = Episode(since, None)
+        if episode.until is None:
+            lasting[key] = episode
         else:
-            ended[key].append(Episode(since, instant(event.data["until"])))
+            ended[key].append(episode)
             if event.kind == "recovered":
                 lasting.pop(key, None)
     for key, episode in lasting.items():
         ended[key].append(episode)
     return dict(ended)
+
+
+def _episode(event: Happened) -> tuple[tuple[str, str], Episode]:
+    try:
+        until = None if event.kind == "blind" else instant(event.data["until"])
+        return (event.data["platform"], event.data["account"]), Episode(instant(event.data["since"]), until)
+    except (KeyError, ValueError, TypeError) as exc:
+        raise BrokenHistory(f"the {event.kind!r} event recorded at {event.at} cannot be read: {exc!r}") from exc
 
 
 def coverage(blind: Iterable[Episode], since: datetime, until: datetime) -> Coverage:

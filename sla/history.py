@@ -35,6 +35,10 @@ class Happened(Protocol):
         """The particulars."""
 
 
+class BrokenHistory(ValueError):
+    """An event cannot be read, so that no number is to be trusted; `report verify` says where history was changed."""
+
+
 class Status(StrEnum):
     """What a case counts as at an instant."""
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from monitor.clock import Clock
 from monitor.failpoints import failpoint
 from monitor.rules import Rules
-from monitor.store import alerts
+from monitor.store import alerts, flags
 from monitor.store.engine import Store, Transaction, new_id
 
 MOST = 500
@@ -27,6 +27,10 @@ class Bundler:
         """Form every message that may leave now, only full ones unless `partial`; returns how many."""
         with self._store.read() as tx:
             waiting = alerts.groups(tx)
+            held_at = flags.set_at(tx, flags.ALERTS_HELD) if waiting else None
+            if held_at is not None:
+                # A backup was restored: what was overdue then waits for the operator's word.
+                waiting = alerts.groups(tx, held_at)
         if not waiting:
             return 0
         now = self._clock()

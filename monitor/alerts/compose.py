@@ -12,8 +12,6 @@ from monitor.store import alerts, cases, posts
 from monitor.store.engine import Transaction
 from sla.case import Case
 
-_EXCERPT = 140
-
 
 def compose(tx: Transaction, rules: Rules, stored: alerts.Message, now: datetime) -> Message:
     """Put a message together from the store; the same id whenever it is sent again."""
@@ -28,7 +26,7 @@ def compose(tx: Transaction, rules: Rules, stored: alerts.Message, now: datetime
     settings = rules.settings
     excerpts = {}
     if settings.alerts.include_text:
-        excerpts = {id: rows[0].text[:_EXCERPT] for id, rows in mentions.items() if rows}
+        excerpts = {id: rows[0].text for id, rows in mentions.items() if rows}
     said = words.compose(
         Kind(stored.kind), stored.level, told, account, language=settings.service.language,
         zone=rules.zone, recipient_name=_name(rules, stored.recipient),

@@ -82,7 +82,7 @@ class Delivery:
     def _work(self, id: str, lane: str) -> None:
         try:
             self._deliver(id)
-        except Exception:  # noqa: BLE001 - one message that cannot be handled must not stop the others; it is told
+        except Exception:  # one message that cannot be handled must not stop the others; it is told
             log.exception("deliver.failed", message=id)
             self._postpone(id)
         finally:

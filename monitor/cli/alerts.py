@@ -56,12 +56,15 @@ def _list(call: Call, dead: bool, limit: int, as_json: bool) -> None:
     rules, words = call.rules(), call.words()
     with call.store() as store, store.read() as tx:
         found = views.messages_json(tx, outbox.messages(tx, state="dead" if dead else None, limit=limit), rules.zone)
+        waiting = outbox.backlog(tx).waiting
         is_held = flags.get(tx, flags.ALERTS_HELD) is not None
     if is_held:
-        click.echo(call.words()("alerts.held"), err=True)
+        click.echo(words("alerts.held"), err=True)
     if as_json:
         print_json(found)
         return
+    if waiting and not dead:
+        click.echo(words("alerts.waiting", count=waiting))
     if not found:
         click.echo(words("alerts.none_dead" if dead else "alerts.none"))
         return

@@ -80,7 +80,7 @@ def _post(words: Words, rules: Rules, post: Mapping[str, Any]) -> list[str]:
     who = post["author_name"] or post["author"] or words("nobody")
     gone = f"[{words('post.gone')}]" if post["gone_at"] else ""
     role = words.known(f"role.{post['role']}", post["role"])
-    return [f"{_when(words, rules, post['created_at'])}  {role}  {who} {gone}", post["permalink"],
+    return [f"{_when(words, rules, post['created_at'])} · {role} · {who} {gone}", post["permalink"],
             *post["text"].splitlines()]  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def _event(words: Words, rules: Rules, event: Mapping[str, Any]) -> list[str]:
     told = [_value(words, rules, name, data[name]) for name in _TOLD if data.get(name)]
     if "from" in data and "to" in data:
         told.insert(0, " → ".join(_department(rules, data[end]) for end in ("from", "to")))
-    return [f"{_when(words, rules, event['at'])}  {kind}  {who}", " · ".join(told)]
+    return [f"{_when(words, rules, event['at'])} · {kind} · {who}", " · ".join(told)]
 
 
 def _value(words: Words, rules: Rules, name: str, value: Any) -> str:
@@ -126,14 +126,14 @@ def _alert(words: Words, rules: Rules, alert: Mapping[str, Any]) -> list[str]:
         "" if alert["checked"] else words("alert.unchecked"),
         words("alert.late") if alert["late"] else "",
     )
-    head = f"{_when(words, rules, alert['created_at'])}  {' · '.join(filter(None, parts))}"
+    head = " · ".join(filter(None, (_when(words, rules, alert["created_at"]), *parts)))
     return [head, *attempt_lines(words, rules, alert["attempts"])]
 
 
 def attempt_lines(words: Words, rules: Rules, attempts: Iterable[Mapping[str, Any]]) -> list[str]:
     """Each try on a line: when, over which channel, what came of it."""
     return [
-        f"{_when(words, rules, attempt['started_at'])}  {attempt['channel']} · "
+        f"{_when(words, rules, attempt['started_at'])} · {attempt['channel']} · "
         + " ".join((words.known(f"try.{attempt['result'] or 'none'}", str(attempt["result"])), attempt["detail"]))
         for attempt in attempts
     ]

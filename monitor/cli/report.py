@@ -120,7 +120,7 @@ def _print(words: Words, found: Report) -> None:
 def _row(name: str, of: DepartmentWeek) -> tuple[Text | str, ...]:
     whole = of.count.whole
     attainment = f"{percent(whole.met, whole.decided)}%" if whole.decided else "-"
-    coverage = "-" if of.coverage.percent is None else f"{of.coverage.percent}%"
+    coverage = f"{of.coverage.percent}%" if of.coverage.percent else "-"
     numbers = (whole.received, whole.met, whole.missed, whole.pending, whole.dismissed)
     return (cell(name), *map(str, numbers), attainment, coverage)
 

@@ -106,6 +106,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "cases": ("{count}건", "{count} cases"),
     "alerts.none": ("보낸 알림이 없습니다.", "No alerts."),
     "alerts.none_dead": ("발송 실패한 알림이 없습니다.", "No dead letters."),
+    "alerts.waiting": ("묶음 대기 {count}건", "{count} alerts wait to be bundled"),
     "alerts.held": ("복원 후 알림이 보류되어 있습니다. 확인 후 `sns-monitor alerts release`를 실행하세요.",
             "Alerts are held after a restore. Look, then run `sns-monitor alerts release`."),
     "alerts.retry": ("다시 발송합니다: {id}", "Message {id} is sent again."),

@@ -41,32 +41,42 @@ class Looker:
         self._store, self._rules, self._connectors, self._clock = store, rules, connectors, clock
         self._accounts = {(a.platform, a.id): a for c in connectors.values() for a in c.accounts}
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="look")
-        self._looked_at: dict[_Key, datetime] = {}
+        #: When each account was looked at last, and since when its own answers are known to be whole.
+        self._looked: dict[_Key, tuple[datetime, datetime | None]] = {}
         self._quiet_until: dict[_Key, datetime] = {}
 
     def look(self, cases: Sequence[Case]) -> frozenset[str]:
         """Store what the platforms say now; returns the ids of the cases that could be checked."""
         of_account: dict[_Key, list[Case]] = defaultdict(list)
-        for case in cases:
+        for case in sorted(cases, key=lambda case: case.deadline):
             of_account[case.platform, case.account].append(case)
         now = self._clock()
-        checked = {key for key in of_account if now - self._looked_at.get(key, now - FRESH) < FRESH}
-        asking: dict[Future[Look], tuple[_Key, list[str]]] = {}
+        asking: dict[Future[Look], tuple[_Key, list[Asked]]] = {}
         for key, group in of_account.items():
             account = self._accounts.get(key)
-            if key in checked or account is None or now < self._quiet_until.get(key, now):
+            if account is None or self._is_fresh(key, now) or now < self._quiet_until.get(key, now):
                 continue
-            asked = self._asked(group)
-            asking[self._pool.submit(self._connectors[key[0]].look, account, asked)] = (key, [a.id for a in asked])
+            connector = self._connectors[key[0]]
+            asked = self._asked(group)[: connector.most_asked]
+            asking[self._pool.submit(connector.look, account, asked)] = (key, asked)
         done, late = wait(asking, timeout=PATIENCE.total_seconds())
+        checked: set[str] = set()
         for future in done:
-            key, ids = asking[future]
-            if self._stored(key, ids, future):
-                checked.add(key)
+            key, asked = asking[future]
+            if self._stored(key, [one.id for one in asked], future):
+                about = {one.conversation for one in asked}
+                checked |= {case.id for case in of_account[key] if case.conversation in about}
         for future in late:
             future.cancel()
             self._give_up(asking[future][0], "no answer in time")
-        return frozenset(case.id for key in checked for case in of_account[key])
+        for key, group in of_account.items():
+            if self._is_fresh(key, now):
+                since = self._looked[key][1]
+                checked |= {case.id for case in group if since is not None and case.opened_at >= since}
+        return frozenset(checked)
+
+    def _is_fresh(self, key: _Key, now: datetime) -> bool:
+        return key in self._looked and now - self._looked[key][0] < FRESH
 
     def _asked(self, group: Sequence[Case]) -> list[Asked]:
         with self._store.read() as tx:
@@ -85,13 +95,17 @@ class Looker:
         except ConnectorError as exc:
             self._give_up(key, str(exc))
             return False
+        except Exception:
+            log.exception("look.failed", platform=platform, account=key[1])
+            self._give_up(key, "an error of ours")
+            return False
         now = self._clock()
         gone = found.gone & set(ids)
         with self._store.write() as tx:
             since = {account.id: account.watch_from for account in watched(tx).values() if account.platform == platform}
             standing = {post.id for post in found.posts} & set(ids)
             ingest(tx, self._rules, platform, found.posts, since, now, gone=gone, looked_at=standing - gone)
-        self._looked_at[key] = now
+        self._looked[key] = (now, found.answers_since)
         return True
 
     def _give_up(self, key: _Key, why: str) -> None:

@@ -15,7 +15,7 @@ from monitor.store.engine import Store, Transaction
 from monitor.store.recount import Standing, Tallied
 from monitor.store.seals import Line, Seal
 from sla.compliance import Numbers
-from sla.history import Folded, fold
+from sla.history import BrokenHistory, Folded, fold
 from sla.week import Week
 
 _AT_ONCE = 500
@@ -67,6 +67,8 @@ def verify(
                 findings += _numbers(tx, rules, each, now)
         except json.JSONDecodeError as exc:
             findings.append(f"an event's data is no JSON any more, so nothing can be counted: {exc}")
+        except BrokenHistory as exc:
+            findings.append(f"nothing can be counted: {exc}")
     return Verdict(tuple(findings), tuple(chain.unproved), chain.head, chain.events)
 
 

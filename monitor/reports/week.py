@@ -109,6 +109,7 @@ def weekly(
     Raises:
         UnknownWeek: there is no such week, or it is written otherwise.
         UnknownDepartment: nothing is known of `department`.
+        BrokenHistory: an event that tells of blind time cannot be read.
     """
     zone = rules.zone
     chosen = Week.parse(week) if week is not None else Week.of(now, zone).before()

@@ -72,10 +72,12 @@ def put(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
     return _put(tx, rows)
 
 
-def groups(tx: Connection) -> list[Group]:
-    """What waits to be bundled."""
+def groups(tx: Connection, after: datetime | None = None) -> list[Group]:
+    """What waits to be bundled; only what fell due `after`, where there is such an instant."""
     c = _alerts.c
     query = select(c.recipient, c.kind, c.level, func.count(), func.min(c.due_at)).where(c.state == "waiting")
+    if after is not None:
+        query = query.where(c.due_at > after)
     return [Group(*row) for row in tx.execute(query.group_by(c.recipient, c.kind, c.level))]
 
 
@@ -102,11 +104,15 @@ def add_message(tx: Connection, id: str, kind: str, level: int, recipient: str, 
 
 
 def bundle(tx: Connection, group: Group, message_id: str, most: int) -> int:
-    """Put up to `most` waiting alerts of a group into a message, longest due first; returns how many."""
+    """Put up to `most` waiting alerts of a group into a message, longest due first; returns how many.
+
+    None that fell due before the group's first: those are held.
+    """
     c = _alerts.c
     chosen = (
         select(c.id)
-        .where(c.state == "waiting", c.recipient == group.recipient, c.kind == group.kind, c.level == group.level)
+        .where(c.state == "waiting", c.recipient == group.recipient, c.kind == group.kind, c.level == group.level,
+               c.due_at >= group.due_at)  # fmt: skip
         .order_by(c.due_at, c.id)
         .limit(most)
     )

@@ -14,7 +14,9 @@ from monitor.store.tables import EventRow
 from sla.case import Event
 
 _events = EventRow.__table__  # type: ignore[attr-defined]
-_append = Bulk(lambda _: insert(_events), {name: _events.c[name] for name in ("case_id", "kind", "at", "actor", "data")})
+_append = Bulk(
+    lambda _: insert(_events), {name: _events.c[name] for name in ("case_id", "kind", "at", "actor", "data")}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, func, select, text, type_coerce
@@ -17,6 +17,9 @@ from monitor.store.tables import EventRow, SealRow
 
 _events = EventRow.__table__  # type: ignore[attr-defined]
 _seals = SealRow.__table__  # type: ignore[attr-defined]
+
+PATIENCE = timedelta(seconds=2)
+"""How long a sealer waits for writers to end; twice PostgreSQL's `deadlock_timeout`, so that autovacuum gives way."""
 
 _LOCK_NOT_AVAILABLE = "55P03"
 
@@ -56,15 +59,15 @@ def settled(tx: Connection) -> int:
     would not do: a transaction that began later may hold a lower id. The lock is held for this one look.
 
     Raises:
-        Busy: the lock was not to be had within two seconds; writers that queue behind it wait no longer than that.
+        Busy: the lock was not to be had within `PATIENCE`; writers that queue behind it wait no longer than that.
     """
     if tx.dialect.name == "postgresql":
-        tx.execute(text("SET LOCAL lock_timeout = '2s'"))
+        tx.execute(text(f"SET LOCAL lock_timeout = {PATIENCE // timedelta(milliseconds=1)}"))
         try:
             tx.execute(text("LOCK TABLE events IN SHARE MODE"))
         except OperationalError as exc:
             if getattr(exc.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
-                raise Busy("the events were being written for two seconds on end") from exc
+                raise Busy(f"the events were being written for {PATIENCE.total_seconds()} s on end") from exc
             raise
     found: int = tx.execute(select(func.coalesce(func.max(_events.c.id), 0))).scalar_one()
     return found

@@ -17,7 +17,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -235,15 +235,24 @@ class Daemon:
 
     def ready(self, seconds: float = PATIENCE) -> Daemon:
         """Wait until it says that it is ready."""
-        wait_for(lambda: self._alive() and get(f"{self.web}/readyz")[0] == 200, seconds, "the daemon is ready")
+        said: list[tuple[int, str]] = [(0, "")]
+
+        def is_ready() -> bool:
+            self.alive()
+            said[0] = get(f"{self.web}/readyz")
+            return said[0][0] == 200
+
+        try:
+            wait_for(is_ready, seconds, "the daemon is ready")
+        except Waited as late:
+            raise Waited(f"{late}; /readyz says {said[0]}") from None
         return self
 
-    def _alive(self) -> bool:
+    def alive(self) -> None:
+        """Fail where it ended by itself."""
         assert self.process is not None
         code = self.process.poll()
-        if code is not None:
-            raise AssertionError(f"the daemon ended with {code}")
-        return True
+        assert code is None, f"the daemon ended with {code}"
 
     def wait(self, seconds: float) -> int:
         """Wait for its end; returns the exit code, negative for a signal."""
@@ -330,9 +339,10 @@ def _line(text: str) -> dict[str, Any]:
 def each_in_one_case(queue: Iterable[dict[str, Any]], posted: Sequence[str]) -> None:
     """Every posted id must stand in exactly one case, and nothing else in any."""
     held = [mention["id"] for case in queue for mention in case["mentions"]]
-    twice = sorted({id for id in held if held.count(id) > 1})
+    twice = sorted(id for id, count in Counter(held).items() if count > 1)
     assert not twice, f"in more than one case: {twice}"
-    assert set(held) == set(posted), f"lost {sorted(set(posted) - set(held))}, invented {sorted(set(held) - set(posted))}"
+    lost, invented = sorted(set(posted) - set(held)), sorted(set(held) - set(posted))
+    assert not lost and not invented, f"lost {lost}, invented {invented}"
 
 
 def seconds(value: float) -> timedelta:

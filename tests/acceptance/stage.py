@@ -168,6 +168,7 @@ class Stage:
 
     def found(self, *mentions: str, seconds: float = 30.0) -> list[dict[str, object]]:
         """Wait until each of these mentions stands in the queue; returns their cases in that order."""
+
         def all_there() -> list[dict[str, object]]:
             of = {m["id"]: case for case in self.daemon.queue() for m in case["mentions"]}
             return [of[id] for id in mentions] if set(mentions) <= set(of) else []

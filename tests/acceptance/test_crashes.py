@@ -1,4 +1,4 @@
-"""Killed at any moment, and at every commit and send: nothing is lost, and nothing is doubled but what was in flight."""
+"""Killed at any moment, and at every commit and send: nothing is lost, only what was in flight comes twice."""
 
 from __future__ import annotations
 

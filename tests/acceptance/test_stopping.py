@@ -37,6 +37,17 @@ def test_sigterm_in_the_middle_of_sends_loses_and_doubles_nothing(stage: Stage) 
     assert not stage.hooks.faults
 
 
+def test_it_is_ready_again_after_a_restart(stage: Stage) -> None:
+    """TRUST, "working again in 15 s": after an orderly stop and after a kill, whatever its backstops wait for."""
+    daemon = stage.configure(LONG).start().ready()
+    assert daemon.stop() == 0
+    daemon.start().ready(15)
+    stage.found(stage.say(), seconds=15)
+    daemon.kill()
+    daemon.start().ready(15)
+    stage.found(stage.say(), seconds=15)
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_second_daemon_on_the_same_file_is_sent_away(stage: Stage) -> None:
     """CONTRACT: exit 75, and the first one goes on."""
@@ -53,9 +64,10 @@ def test_a_second_daemon_on_the_same_file_is_sent_away(stage: Stage) -> None:
 def test_bad_settings_end_in_a_line_for_each_fault(stage: Stage, verb: tuple[str, ...]) -> None:
     """CONTRACT: exit 78 and every fault at once, each with file, line and key; nothing is begun."""
     daemon = stage.configure(LONG)
-    text_ = daemon.settings.read_text(encoding="utf-8")
-    bad = text_.replace('every = "1s"', 'every = "soon"').replace('head = "choi"', 'head = "nobody"', 1)
-    daemon.settings.write_text(bad + '\n[polls]\nevery = "1s"\n', encoding="utf-8")
+    good = daemon.settings.read_text(encoding="utf-8")
+    bad = good.replace('every = "1s"', 'every = "soon"').replace('head = "choi"', 'head = "nobody"', 1)
+    bad += '\n[polls]\nevery = "1s"\n'
+    daemon.settings.write_text(bad, encoding="utf-8")
     done = daemon.run(*verb)
     assert done.code == 78, done
     said = done.err + done.out

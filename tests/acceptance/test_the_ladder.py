@@ -25,8 +25,12 @@ def test_mentions_enter_the_right_queue_and_climb_the_ladder(stage: Stage) -> No
     lamp = stage.say("@dj_transport 가로등이 꺼졌어요", author="7002")
     wall = stage.graph.visitor_post(PAGE, CITIZEN, "화장실이 고장났어요")
     comment = stage.graph.comment(stage.graph.page_post(PAGE, "공지"), CITIZEN, "언제 고치나요?")
-    mentions = {bus: ("twitter", "1001", "transport", "7001"), lamp: ("twitter", "1001", "facility", "7002"),
-                wall: ("facebook", PAGE, "facility", CITIZEN.id), comment: ("facebook", PAGE, "facility", CITIZEN.id)}  # fmt: skip
+    mentions = {
+        bus: ("twitter", "1001", "transport", "7001"),
+        lamp: ("twitter", "1001", "facility", "7002"),
+        wall: ("facebook", PAGE, "facility", CITIZEN.id),
+        comment: ("facebook", PAGE, "facility", CITIZEN.id),
+    }
 
     queued = dict(zip(mentions, stage.found(*mentions), strict=True))
     for mention, case in queued.items():

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.contract import Unavailable
 from monitor.alerts.channels.base import TransportError
-from monitor.store import alerts
+from monitor.store import alerts, flags
 from monitor.store.engine import Store
 from sla.case import Conflict, State
 from tests.city import MINUTE, City, answer, build, mention
@@ -258,3 +258,20 @@ def test_two_people_at_once_the_first_wins(town: City) -> None:
     town.desk.answer(case.id, "lee", "phone")
     with pytest.raises(Conflict, match="answered"):
         town.desk.dismiss(case.id, "kim", "spam")
+
+
+def test_after_a_restore_what_was_overdue_waits_for_the_operator(town: City) -> None:
+    """No storm of old alerts; what falls due afterwards is told as ever, and the word lets the rest go."""
+    start = town.clock()
+    town.say(mention("m1", start))
+    town.clock.forward(minutes=25)
+    with town.store.write() as tx:
+        flags.put(tx, flags.ALERTS_HELD, "monday.db", town.clock())
+    town.tick(seconds=1)
+    assert town.alerted() == {}
+    town.tick(minutes=5)
+    assert town.alerted() == {"kim": [("breach", 2)], "park": [("breach", 2)]}
+    with town.store.write() as tx:
+        flags.clear(tx, flags.ALERTS_HELD)
+    town.tick(seconds=1)
+    assert town.alerted() == {"kim": [("warning", 1)]}

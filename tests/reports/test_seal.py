@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -137,8 +138,11 @@ def test_nothing_is_sealed_past_an_id_that_is_not_committed_yet(store: Store, cl
 
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
-def test_a_writer_that_does_not_end_holds_the_sealer_only_so_long(store: Store, clock: Clock) -> None:
+def test_a_writer_that_does_not_end_holds_the_sealer_only_so_long(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The run gives up and seals nothing; the next one goes on."""
+    monkeypatch.setattr(seals, "PATIENCE", timedelta(milliseconds=20))
     write(store, clock, 1)
     with store.write() as tx:
         events.append(tx, [("slow", Event("opened", clock(), "platform", {}))])

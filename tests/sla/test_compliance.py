@@ -18,7 +18,7 @@ from monitor.store.events import Recorded
 from sla import case as rule
 from sla.case import Answer, Case, Event, Mention, State, Turn
 from sla.compliance import Coverage, Episode, Numbers, count, coverage, episodes, nearest_rank, percent
-from sla.history import Leg, Outcome, Status, fold
+from sla.history import BrokenHistory, Leg, Outcome, Status, fold
 from tests.histories import MINUTE, START, Life, history, lives, recorded
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -289,6 +289,12 @@ def test_row_35_the_same_instant_gives_the_same_coverage_later() -> None:
     now = START + 8 * HOUR
     assert seen([blind("gap", now - HOUR, now + HOUR, now + HOUR)], now).blind == HOUR
     assert not seen([blind("gap", now - 5 * MINUTE, now + HOUR, now + HOUR)], now).blind
+
+
+def test_an_episode_that_cannot_be_read_is_an_error() -> None:
+    """Passed over, it might show blind time as seen."""
+    with pytest.raises(BrokenHistory, match="'gap' event"):
+        seen([replace(blind("gap", START, START, START), data={})], START)
 
 
 @given(st.lists(st.tuples(st.integers(-50, 150), st.integers(-50, 150)), max_size=8))
