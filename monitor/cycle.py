@@ -58,13 +58,16 @@ class Cycle:
             states = {state.id: state for state in accounts.source_states(tx)}
         for id in self._sources:
             state = states.get(id)
-            if state is None or (not self._first and (state.recorded_at or state.due_at) < self._started_at):
+            if state is None or (not self._first and state.due_at <= now and not self._recorded(state)):
                 found.append(f"source {id} has recorded no outcome yet")
             elif now - state.due_at > OVERDUE:
                 found.append(f"source {id} has been due since {state.due_at.isoformat()}")
         if not found:
             self._first = True
         return found
+
+    def _recorded(self, state: accounts.SourceState) -> bool:
+        return state.recorded_at is not None and state.recorded_at >= self._started_at
 
     def audit(self) -> list[str]:
         """Prove that escalations ran and alerts left; what is wrong, empty when content."""

@@ -24,7 +24,7 @@ from sla.escalation import Decision, begin_round, decide, fired
 log = structlog.get_logger(__name__)
 
 BATCH = 500
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=10)
 
 
 class Escalation:

@@ -37,6 +37,8 @@ def ingest(
     a look missed, `looked_at` those it saw standing.
     """
     by_id = {post.id: post for post in page}
+    # Before anything is read: two sources that bring the same new post at once must not both call it new.
+    lock_conversations(tx, {f"{platform}/{post.conversation}" for post in by_id.values()})
     touched, new_posts = _store(tx, rules, platform, by_id, watch_from, now)
     if looked_at:
         posts.mark_seen(tx, platform, looked_at, now)

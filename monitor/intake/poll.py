@@ -26,7 +26,9 @@ from monitor.store.engine import Store, new_id
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=10)
+RENEW_AFTER = timedelta(seconds=3)
+"""A walk under way keeps its lease; a node that died gives it up within `LEASE`."""
 WORKERS_A_PLATFORM = 2
 PAGES_A_ROUND = 10
 """What one round may read: with X's pages of 100 a burst of a thousand posts a minute still fits."""
@@ -55,6 +57,8 @@ class Polling:
         self._pool = ThreadPoolExecutor(4 * max(len(connectors), 1), thread_name_prefix="poll")
         self._gate = threading.Lock()
         self._busy: Counter[tuple[str, bool]] = Counter()
+        self._under_way: dict[str, Walk] = {}
+        self._renewed_at = clock()
         self._stop = threading.Event()
 
     def plan(self, now: datetime) -> None:
@@ -69,6 +73,7 @@ class Polling:
     def fill(self) -> int:
         """Give every free worker a due source; returns how many fetches that starts."""
         started = 0
+        self._renew()
         with self._gate:
             for lane, ids in self._lanes.items():
                 while ids and self._busy[lane] < WORKERS_A_PLATFORM and not self._stop.is_set():
@@ -76,9 +81,20 @@ class Polling:
                     if walk is None:
                         break
                     self._busy[lane] += 1
+                    self._under_way[walk.id] = walk
                     self._pool.submit(self._work, walk, lane)
                     started += 1
         return started
+
+    def _renew(self) -> None:
+        now = self._clock()
+        with self._gate:
+            walks = list(self._under_way.values())
+            if not walks or now - self._renewed_at < RENEW_AFTER:
+                return
+            self._renewed_at = now
+        with self._store.write() as tx:
+            accounts.renew(tx, walks, now + LEASE)
 
     def drain(self) -> None:
         """Take nothing more; a walk under way stops after the page it is at and goes on after the restart."""
@@ -102,6 +118,7 @@ class Polling:
         finally:
             with self._gate:
                 self._busy[lane] -= 1
+                self._under_way.pop(walk.id, None)
 
     def _round(self, walk: Walk) -> None:
         """One round of one source: up to `PAGES_A_ROUND` pages, from where the last round stopped."""

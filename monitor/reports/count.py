@@ -25,7 +25,7 @@ _CLOCKS_APART = timedelta(days=7)
 def case_ids(tx: Transaction, since: datetime, until: datetime, last_event: int) -> set[str]:
     """Ids of the cases whose first mention was written from `since` to before `until`.
 
-    An event that says so is recorded no earlier than the mention was written, so older history is not read.
+    An event that says so is recorded no earlier than the mention was written, so older history is passed over.
     """
     ids: set[str] = set()
     for event in events.recorded_since(tx, since - _CLOCKS_APART, ("opened", "clock_moved"), last_event):

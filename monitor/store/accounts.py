@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, and_, insert, or_, select, update
 
 from monitor.store.tables import AccountRow, SourceRow
 
@@ -149,6 +149,13 @@ def progress(tx: Connection, walk: Walk, **values: Any) -> bool:
     c = _sources.c
     mine = update(_sources).where(c.id == walk.id, c.fence == walk.fence)
     return tx.execute(mine.values(**values)).rowcount > 0
+
+
+def renew(tx: Connection, walks: Collection[Walk], until: datetime) -> None:
+    """Keep the leases of walks under way; one that was lost to another node stays lost."""
+    c = _sources.c
+    mine = or_(*(and_(c.id == walk.id, c.fence == walk.fence) for walk in walks))
+    tx.execute(update(_sources).where(c.lease_until.is_not(None), mine).values(lease_until=until))
 
 
 class SourceState(NamedTuple):

@@ -14,6 +14,7 @@ import pytest
 from monitor.reports.faces import FORMATS, UnknownFormat, filename, render
 from monitor.reports.week import DepartmentWeek, Report
 from sla.compliance import Coverage, count
+from sla.history import fold
 from sla.week import Week
 from tests.histories import START, history, lives
 
@@ -23,8 +24,6 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 def made() -> Report:
     """A report of random cases, and a department that had none."""
-    from sla.history import fold
-
     counts = count(fold(history(lives(7, 60, START, timedelta(days=3)))).outcomes.values(), NOW, SEOUL)
     seen = {("twitter", "1001"): Coverage(timedelta(days=7), timedelta(seconds=1))}
     none = count((), NOW, SEOUL).total

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
+from config import load
 from monitor.reports.seal import Sealer
 from monitor.reports.verify import verify
 from monitor.reports.week import DepartmentWeek, Report, UnknownDepartment, cases_of, weekly
@@ -174,12 +176,10 @@ def test_row_33_an_account_taken_out_of_the_settings_was_watched_to_its_last_fet
     watch(town)
     town.clock.forward(hours=1)
     watch(town)
-    text = (tmp_path / "monitor.toml").read_text(encoding="utf-8")
+    written = (tmp_path / "monitor.toml").read_text(encoding="utf-8")
     left = '[[accounts]]\ndepartment = "facility"\nplatform = "twitter"\nid = "1002"\nhandle = "dj_facility"\n'
-    assert left in text
-    (tmp_path / "monitor.toml").write_text(text.replace(left, ""), encoding="utf-8")
-    from config import load
-
+    assert left in written
+    (tmp_path / "monitor.toml").write_text(written.replace(left, ""), encoding="utf-8")
     rules = Rules(load(tmp_path / "monitor.toml"))
     found = weekly(town.store, rules, "2026-W47", town.clock() + HOUR)
     gone = department(found, "facility").accounts["twitter", "1002"]
@@ -227,8 +227,6 @@ def test_a_case_whose_history_is_broken_is_named_and_not_counted(town: City) -> 
     """Also one that cannot be read; the others are counted all the same."""
     town.say(mention("m1", town.clock()), mention("m2", town.clock(), author="b"))
     broken, _ = town.cases()
-    from sqlalchemy import text
-
     with town.store.write() as tx:
         tx.execute(text("UPDATE events SET data = '{}' WHERE case_id = :id"), {"id": broken.id})
     found = report(town)
@@ -256,8 +254,6 @@ def test_random_histories_in_the_store_count_as_their_cases_do(
     one_store: Store, rules: Rules, seed: int, number: int
 ) -> None:
     """Three weeks together hold every case that is not merged, and `verify` has nothing to say."""
-    from sqlalchemy import text
-
     lived = lives(seed, number, datetime(2026, 12, 24, tzinfo=UTC), timedelta(days=12))
     now = datetime(2026, 12, 31, tzinfo=UTC)
     with one_store.write() as tx:
