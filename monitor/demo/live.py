@@ -20,8 +20,9 @@ from monitor.demo.scene import Accounts, Alert, Row, Scene
 from monitor.demo.words import PLATFORM_SIGNS, DemoWords
 from sla.compliance import percent
 
-WIDE = 120
-"""From this many signs on, the alerts stand beside the queue."""
+WIDE = 110
+"""From this many signs on, the departments' attainment stands beside the alerts."""
+_DEPARTMENTS = 36
 _FRAME = 2
 _SIGNS = {"overdue": "!!", "risk": "!", "held": "v", "open": "-"}
 _STYLES = {"overdue": "bold red", "risk": "yellow", "held": "cyan", "open": ""}
@@ -32,29 +33,20 @@ _KIND_STYLES = {
 
 
 def render(scene: Scene, words: DemoWords, footer: str, width: int, height: int) -> RenderableType:
-    """The whole screen, exactly `height` lines of at most `width` cells."""
+    """The whole screen: it fills `height` lines of `width` cells, and cuts what is longer."""
     accounts = Group(*(_account_line(one, words) for one in scene.accounts))
-    room = height - 2 - len(scene.accounts) - 1
-    main = Layout()
-    if width >= WIDE:
-        departments = len(scene.departments) + _FRAME
-        side = Layout(size=width * 2 // 5)
-        if room - departments >= 5:
-            side.split_column(
-                Layout(_alerts(scene, words, room - departments)),
-                Layout(_departments(scene, words), size=departments),
-            )
-        else:
-            side.update(_alerts(scene, words, room))
-        main.split_row(Layout(_queue(scene, words, room)), side)
+    room = max(2, height - 3 - len(scene.accounts))
+    lower = max(2, room * 2 // 5)
+    alerts = Layout(size=lower)
+    if width >= WIDE and lower >= len(scene.departments) + _FRAME:
+        alerts.split_row(Layout(_alerts(scene, words, lower)), Layout(_departments(scene, words), size=_DEPARTMENTS))
     else:
-        lower = max(4, room * 2 // 5)
-        main.split_column(
-            Layout(_queue(scene, words, room - lower)), Layout(_alerts(scene, words, lower), size=lower)
-        )
-    whole = Layout(height=height)
+        alerts.update(_alerts(scene, words, lower))
+    main = Layout()
+    main.split_column(Layout(_queue(scene, words, room - lower)), alerts)
+    whole = Layout()
     whole.split_column(
-        Layout(_header(scene, words), size=2),
+        Layout(_header(scene, words, width), size=2),
         main,
         Layout(accounts, size=max(1, len(scene.accounts))),
         Layout(_one_line(footer, "dim"), size=1),
@@ -71,7 +63,7 @@ def countdown(left: timedelta) -> str:
     return f"+{text}" if left < timedelta(0) else text
 
 
-def _header(scene: Scene, words: DemoWords) -> RenderableType:
+def _header(scene: Scene, words: DemoWords, width: int) -> RenderableType:
     line = Table.grid(expand=True, padding=0)
     line.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     line.add_column(no_wrap=True, justify="right")
@@ -81,13 +73,16 @@ def _header(scene: Scene, words: DemoWords) -> RenderableType:
         Text(f"{scene.service} · {words('title')}", style="bold"), Text.assemble((clock, "bold"), (f"  {left}", "dim"))
     )
     total = scene.total
-    counts = Text(no_wrap=True, overflow="ellipsis")
+    counts = Text(no_wrap=True)
     for name, value, style in (
         ("received", total.received, "bold"), ("met", total.met, "green"), ("missed", total.missed, "red"),
-        ("pending", total.pending, ""), ("dismissed", total.dismissed, "dim"), ("deleted", total.deleted, "dim"),
-        ("prevented", scene.prevented, "green"),
+        ("pending", total.pending, ""), ("prevented", scene.prevented, "green"),
+        ("dismissed", total.dismissed, "dim"), ("deleted", total.deleted, "dim"),
     ):  # fmt: skip
-        counts.append(f"{words(name)} ", "dim").append(str(value), style).append("   ")
+        item = Text.assemble((f"{words(name)} ", "dim"), (str(value), style))
+        if counts.cell_len + item.cell_len <= width:
+            counts.append_text(item).append("   ")
+    counts.rstrip()
     return Group(line, counts)
 
 
@@ -161,7 +156,7 @@ def _alert_cells(one: Alert, words: DemoWords) -> list[Text]:
 
 
 def _departments(scene: Scene, words: DemoWords) -> Panel:
-    grid = _grid(12, 8, None, right=(1,))
+    grid = _grid(13, 8, None, right=(1,))
     for name, of in scene.departments:
         decided = of.met + of.missed
         share = f"{percent(of.met, decided)}%" if decided else "-"

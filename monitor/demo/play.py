@@ -20,12 +20,13 @@ from monitor.demo.story import Acknowledged, Act, Answered, Dismissed, Outage, S
 from monitor.demo.x import SmallX
 from monitor.desk import BadRequest, Conflict, Desk, UnknownCase
 from monitor.rules import Rules
-from monitor.store import views
+from monitor.store import cases, posts
 from monitor.store.engine import Store
 from sla.case import Case
 
 #: How often staff look again for a case that the queue does not show yet, and how often in all.
 _LOOK_AGAIN, _LOOKS = timedelta(minutes=1), 10
+_SEARCH = "/2/tweets/search/"
 _NEWS = {
     "ko": "오늘의 시정 소식입니다. 궁금한 점은 댓글로 남겨 주세요.",
     "en": "Today's news from the city. Please leave your questions in the comments.",
@@ -170,11 +171,9 @@ class Player(threading.Thread):
 
     def _case_of(self, about: Placed) -> Case | None:
         with self._store.read() as tx:
-            open_now = views.queue(tx)
-        return next(
-            (q.case for q in open_now if any(m.id == about.id and q.case.platform == about.platform for m in q.mentions)),
-            None,
-        )
+            open_now = {case.id: case for case in cases.open_cases(tx) if case.platform == about.platform}
+            mentions = posts.mentions(tx, list(open_now))
+        return next((open_now[id] for id, rows in mentions.items() if any(row.id == about.id for row in rows)), None)
 
     def _fail(self, act: Outage, now: datetime) -> None:
         until = now + act.lasts / self._city.speed
@@ -184,7 +183,8 @@ class Player(threading.Thread):
             until = datetime.fromtimestamp(reset, UTC)
             body = b'{"title":"Too Many Requests","type":"about:blank","status":429}'
             headers = {"x-rate-limit-reset": str(reset), "x-rate-limit-remaining": "0"}
-            self._x.fail(status=429, body=body, headers=headers, until=until)
+            # Each of its addresses has a window of its own: what runs out is the search.
+            self._x.fail(status=429, body=body, headers=headers, until=until, path=_SEARCH)
             return
-        small = {"twitter": self._x, "facebook": self._graph}[act.platform]
-        small.faults.add(Fault(503, b'{"error":{"message":"Service temporarily unavailable","code":2}}', until=until))
+        faults = {"twitter": self._x.faults, "facebook": self._graph.faults}[act.platform]
+        faults.add(Fault(503, b'{"error":{"message":"Service temporarily unavailable","code":2}}', until=until))

@@ -242,14 +242,17 @@ class _Noted(logging.Handler):
     """Keeps the errors that were logged, to be told at the end."""
 
     MOST = 5
+    TOLD_ELSEWHERE = frozenset({"account.blind", "alert.dead"})
+    """What the story brings about, and the summary counts."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self._lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        said = record.msg
-        self._lines.append(str(said.get("event", said)) if isinstance(said, dict) else record.getMessage())
+        said = record.msg.get("event", "") if isinstance(record.msg, dict) else record.getMessage()
+        if said not in self.TOLD_ELSEWHERE:
+            self._lines.append(str(said))
 
     def errors(self) -> list[str]:
         """The first of them, and how many more there were."""

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from monitor.alerts.message import one_line
 from monitor.demo.receiver import Arrived
 from monitor.demo.speed import CityClock
+from monitor.demo.words import PLATFORM_SIGNS
 from monitor.rules import Rules
 from monitor.store import accounts, cases, posts, recount
 from monitor.store.accounts import Watched
@@ -141,7 +142,8 @@ class Lookout:
         if one.cases:
             said = about[one.cases[0]["id"]]
         elif account is not None:
-            said = f"{account['platform']} {self._handles.get((account['platform'], account['id']), account['id'])}"
+            key = (account["platform"], account["id"])
+            said = f"{PLATFORM_SIGNS.get(key[0], key[0])} {self._handles.get(key, key[1])}"
         else:
             said = one_line(str(one.message["text"]).splitlines()[0])
         return Alert(

@@ -41,7 +41,7 @@ DILIGENCE = (
 #: An answer in time comes this many minutes after the mention, at the earliest and at the latest.
 _SOONEST, _LATEST = 1.5, 28.0
 #: So does a late one, and one that only a word from above brought about.
-_LATE, _VERY_LATE = (31.0, 55.0), (75.0, 170.0)
+_LATE, _VERY_LATE = (31.0, 45.0), (75.0, 170.0)
 
 
 class Staff:

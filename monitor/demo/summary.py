@@ -1,4 +1,4 @@
-"""What a run of the demo came to: counted from the store's events and from what the desk received, from nothing else."""
+"""What a run of the demo came to: counted from the store's events and from what the desk received, nothing else."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from monitor.demo.receiver import Receiver
@@ -144,7 +144,9 @@ def _weeks(since: datetime, until: datetime, rules: Rules) -> list[str]:
     return [str(week) for week in reversed(found)]
 
 
-def show(console: Console, summary: Summary, words: DemoWords, city: CityClock, file: str, errors: Sequence[str]) -> None:
+def show(
+    console: Console, summary: Summary, words: DemoWords, city: CityClock, file: str, errors: Sequence[str]
+) -> None:
     """Print it."""
     span = city.span(summary.until - summary.since)
     console.print()
@@ -157,12 +159,11 @@ def show(console: Console, summary: Summary, words: DemoWords, city: CityClock, 
         style="dim", highlight=False,
     )  # fmt: skip
     console.print()
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, value, style in [*_numbers(summary, words, city), *_alerts(summary, words), *_errors(words, errors)]:
-        grid.add_row(Text(name, style="" if name.startswith(" ") else "bold"), Text(value, style=style))
-    console.print(grid)
+    rows = [*_numbers(summary, words, city), *_alerts(summary, words), *_errors(words, errors)]
+    widest = max(cell_len(name) for name, _, _ in rows)
+    for name, value, style in rows:
+        label = Text(set_cell_size(name, widest + 2), style="" if name.startswith(" ") else "bold")
+        console.print(label.append(value, style or "none"), soft_wrap=True)
     console.print()
     console.print(Text(words("summary.next", file=file)), soft_wrap=True)
 

@@ -40,14 +40,16 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "begins": ("{service} 시연: {speed}배속", "{service}: demo at {speed}× speed"),
     "ends": ("시연을 마치는 중입니다…", "The demo is ending …"),
     "status": (
-        "접수 {received} · 기한 내 {met} · 기한 넘김 {missed} · 대기 {pending} · 답변 불필요 {dismissed} · 삭제 {deleted}",
+        "접수 {received} · 기한 내 {met} · 기한 넘김 {missed} · 대기 {pending} · 답변 불필요 {dismissed} ·"
+        " 삭제 {deleted}",
         "{received} received · {met} in time · {missed} missed · {pending} pending · {dismissed} dismissed ·"
         " {deleted} deleted",
     ),
     "thanks": ("감사 인사", "a thank-you"),
     # the summary
     "summary": ("시연 요약", "What happened"),
-    "summary.span": ("도시 시각 {since} ~ {until} ({span}, {speed}배속)", "city time {since} to {until} ({span}, {speed}×)"),
+    "summary.span": ("도시 시각 {since} ~ {until} ({span}, {speed}배속)",
+                     "city time {since} to {until} ({span}, {speed}×)"),
     "summary.received": ("접수한 사건", "cases received"),
     "summary.met": ("기한 내 답변", "answered in time"),
     "summary.late": ("기한 후 답변", "answered late"),
@@ -57,15 +59,18 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "summary.deleted": ("작성자 삭제", "deleted by the author"),
     "summary.undetermined": ("삭제 시점 불명", "deleted, nobody knows when"),
     "summary.attainment": ("준수율", "attainment"),
-    "summary.of": ("{attainment}%  (기한 내 {met} / 판정 {decided})", "{attainment}%  ({met} in time of {decided} decided)"),
+    "summary.of": ("{attainment}%  (기한 내 {met} / 판정 {decided})",
+                   "{attainment}%  ({met} in time of {decided} decided)"),
     "summary.none_decided": ("판정할 사건이 없습니다", "nothing was decided yet"),
     "summary.coverage": ("수집률", "coverage"),
-    "summary.seen": ("{coverage}%  (수집 장애 {episodes}회, 모두 {blind})", "{coverage}%  ({episodes} blind episodes, {blind})"),
+    "summary.seen": ("{coverage}%  (수집 장애 {episodes}회, 계정별 합계 {blind})",
+                     "{coverage}%  ({episodes} blind episodes, {blind} over all accounts)"),
     "summary.median": ("1차 답변 중앙값", "median first response"),
     "summary.median_note": ("{median}  (도시 시간으로 환산, 오차 ±{grain})", "{median}  (in city time, ±{grain})"),
     "summary.prevented": ("막은 오경보", "false alarms kept back"),
     "summary.prevented_note": (
-        "{count}건  (알림 시점에 답변이 확인되어 보내지 않음)", "{count}  (due, but the answer was found before anyone was told)",
+        "{count}건  (알림 시점에 답변이 확인되어 보내지 않음)",
+        "{count}  (due, but the answer was found before anyone was told)",
     ),
     "summary.alerts": ("수신한 알림", "alerts received"),
     "summary.alerts_note": (
@@ -76,7 +81,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "summary.kind_only": ("{messages}통", "{messages}"),
     "summary.outbox": ("발송 기록", "outbox"),
     "summary.outbox_note": ("발송 완료 {delivered} · 답변되어 취소 {dropped} · 실패 {dead} · 발송 중 {waiting}",
-                            "{delivered} delivered · {dropped} dropped as answered · {dead} dead · {waiting} under way"),
+                            "{delivered} delivered · {dropped} dropped as answered · {dead} dead · {waiting} queued"),
     "summary.errors": ("오류 기록", "errors logged"),
     "summary.next": (
         "다음: {file}에 부서·계정·직원·알림 채널을 적고 `sns-monitor check-config --online`, 이어서 `sns-monitor run`",

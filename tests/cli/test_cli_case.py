@@ -96,7 +96,9 @@ def test_show_tells_everything_on_record(town: Town, case: str, opened: Store) -
     at = town.clock()
     town.ingest(
         town.post("9003", 1, conversation="9001", author="777", author_name="다른 시민"),
-        Post("twitter", "9004", "9001", at, "1001", "교통정책과", "조치했습니다", reply_to="9001", reply_to_author="555"),
+        Post(
+            "twitter", "9004", "9001", at, "1001", "교통정책과", "조치했습니다", reply_to="9001", reply_to_author="555"
+        ),
         Post("twitter", "9005", "9001", at, "1001", "교통정책과", "다른 답변", reply_to="9003", reply_to_author="777"),
     )
     found = town.json("case", "show", case)

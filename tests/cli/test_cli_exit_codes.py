@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from config import load
 from monitor import service
 from monitor.store import views
 from tests.cli.conftest import Town
@@ -37,15 +39,10 @@ def test_bad_settings(town: Town, command: tuple[str, ...]) -> None:
     assert all(line.startswith(f"{town.path}:") and " — " in line for line in lines)
 
 
-def test_no_settings(tmp_path: Path) -> None:
+def test_no_settings(bare: Town) -> None:
     """78 as well: a missing file is a fault of the settings."""
-    assert Town.program(_at(tmp_path), "queue").returncode == 78
-
-
-def _at(folder: Path) -> Town:
-    town = object.__new__(Town)
-    town.folder = folder
-    return town
+    bare.path.unlink()
+    assert bare.program("queue").returncode == 78
 
 
 @pytest.mark.parametrize("command", LOOKING, ids=" ".join)
@@ -141,10 +138,6 @@ def test_an_interrupt_ends_quietly(town: Town, case: str, monkeypatch: pytest.Mo
 def test_a_reader_that_goes_away(town: Town, tmp_path: Path) -> None:
     """`queue | head` is no fault of ours."""
     town.ingest(*(town.post(f"{number}", 5, author=f"{number}") for number in range(300)))
-    import os
-    import subprocess
-    import sys
-
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as gone:
@@ -168,8 +161,3 @@ def test_usage(town: Town, arguments: tuple[str, ...]) -> None:
     done = town.run(*arguments)
     assert done.exit_code == 2
     assert "Usage:" in done.stderr
-
-
-def test_settings_load_once_more(town: Town) -> None:
-    """The fixture's own file is sound: what the tests above see is the fault they made."""
-    assert load(town.path).hash() == town.settings.hash()

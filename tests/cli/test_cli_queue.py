@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.cells import cell_len
 
 from tests.cli.conftest import Town
-from tests.support import Clock, city
 
 
 def test_json_is_the_contracts(town: Town) -> None:
@@ -91,15 +88,10 @@ def test_people_read_korean_on_eighty_columns(town: Town) -> None:
     assert all(cell_len(line) <= 80 for line in lines)
 
 
-def test_english_where_the_settings_say_so(tmp_path: Path, clock: Clock) -> None:
+def test_english_where_the_settings_say_so(town: Town) -> None:
     """The language is that of the settings."""
-    city(tmp_path)
-    path = tmp_path / "monitor.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace('language = "ko"', 'language = "en"'), encoding="utf-8")
-    from config import load
-
-    town = Town(tmp_path, clock, load(path))
-    town.found()
+    text = town.path.read_text(encoding="utf-8")
+    town.path.write_text(text.replace('language = "ko"', 'language = "en"'), encoding="utf-8")
     assert town.run("queue").output == "Nothing waits for an answer.\n"
     town.ingest(town.post("1", 33))
     assert "1 unanswered, 1 of them overdue" in town.run("queue").output

@@ -1,0 +1,89 @@
+"""`make bench`: every figure beside the limit of this machine, as a table and as build/bench.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import engine, limits, service, stage
+from monitor import logs
+
+Figure = tuple[str, str, str, str]
+
+
+def main() -> None:
+    """Measure one figure after the other, each in a folder of its own."""
+    logs.configure("error", [])
+    console = Console(stderr=True)
+    figures: list[Figure] = []
+
+    def measure(name: str, goal: str, work: Callable[[Path], Any], show: Callable[[Any], str], beside: str = "") -> Any:
+        console.print(f"… {name}", style="dim")
+        with tempfile.TemporaryDirectory(prefix="sns-bench-") as folder:
+            value = work(Path(folder))
+        figures.append((name, show(value), goal, beside))
+        return value
+
+    claim = _in_folder(limits.bare_claim)
+    for cases in (1_000, 100_000, 1_000_000):
+        measure(f"one idle tick, {cases:,} open cases", "<= 1 ms", lambda f, n=cases: engine.idle_tick(f, n),
+                lambda v: f"{v:.2f} ms")  # fmt: skip
+    measure("1,000 due among 1,000,000 open, a case", "<= 50 us", engine.due, lambda v: f"{v:.0f} us",
+            f"bare claim and commit {claim:.1f} us a row")  # fmt: skip
+    bare = _in_folder(limits.bare_rows)
+    core = _in_folder(lambda f: limits.core_rows(stage.filled(f, 0)))
+    orm = _in_folder(lambda f: limits.orm_rows(stage.filled(f, 0)))
+    measure("ingest, bytes to commit, half seen before", ">= 10,000 posts/s", engine.posts_a_second,
+            lambda v: f"{v:,.0f} posts/s",
+            f"rows/s in commits of 100: sqlite3 {bare:,.0f}, Core {core:,.0f}, ORM {orm:,.0f}")  # fmt: skip
+    measure("10,000 breaches at one moment: first, all told", "<= 1 s, <= 3 s", service.storm,
+            lambda v: f"{v[0]:.2f} s, {v[1]:.2f} s")  # fmt: skip
+    measure("X calls for one round over 40 accounts", "4", service.search_calls, str)
+    measure("memory of the idle daemon, 40 accounts", "<= 130 MB", service.idle_memory, lambda v: f"{v:.0f} MB")
+    with tempfile.TemporaryDirectory(prefix="sns-bench-") as folder:
+        stage.settings(Path(folder))
+        stage.filled(Path(folder), 200, due=200).close()
+        figures.append(("sns-monitor --help", f"{service.command(Path(folder), '--help'):.2f} s", "<= 0.1 s", ""))
+        figures.append(("sns-monitor queue, 200 open", f"{service.command(Path(folder), 'queue'):.2f} s", "<= 0.6 s", ""))
+    _show(figures)
+
+
+def _in_folder(work: Callable[[Path], float]) -> float:
+    with tempfile.TemporaryDirectory(prefix="sns-bench-") as folder:
+        return work(Path(folder))
+
+
+def _show(figures: list[Figure]) -> None:
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, {_model()}, Python {platform.python_version()}, SQLite "
+    table = Table("figure", "measured", "to reach", "limit in the same run", title=machine + sqlite3.sqlite_version)
+    for row in figures:
+        table.add_row(*row)
+    Console(width=max(120, Console().width)).print(table)
+    out = Path("build")
+    out.mkdir(exist_ok=True)
+    document = {"machine": machine + sqlite3.sqlite_version,
+                "figures": [dict(zip(("figure", "measured", "goal", "limit"), row, strict=True)) for row in figures]}  # fmt: skip
+    (out / "bench.json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print(f"written: {out / 'bench.json'}", file=sys.stderr)
+
+
+def _model() -> str:
+    info = Path("/proc/cpuinfo")
+    if not info.exists():
+        return platform.processor()
+    line = next((line for line in info.read_text().splitlines() if line.startswith("model name")), ": unknown")
+    return line.split(":", 1)[1].strip()
+
+
+if __name__ == "__main__":
+    main()
