@@ -54,7 +54,7 @@ def storm(folder: Path) -> tuple[float, float]:
     receiver.start()
     hook = f"http://127.0.0.1:{here.recv()}"
     stage.filled(folder, STORM, due=STORM).close()
-    shift = stage.START - timedelta(seconds=4) - datetime.now(UTC)
+    shift = stage.START - timedelta(seconds=6) - datetime.now(UTC)
     app = composition.build(stage.settings(folder, hook=hook, accounts=1), lambda: datetime.now(UTC) + shift)
     with app.store.write() as tx:
         tx.exec_driver_sql("UPDATE cases SET level = 1")

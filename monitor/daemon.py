@@ -19,6 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from monitor import metrics, service
 from monitor.app import App
+from monitor.clock import system_clock
 from monitor.cycle import Cycle
 from monitor.housekeeping import Housekeeping
 from monitor.reports.seal import Sealer
@@ -56,7 +57,7 @@ def run(app: App, stop: threading.Event | None = None) -> None:
         )
 
         def every(seconds: float, name: str, work: object) -> None:
-            scheduler.add_job(cycle.job(name, work), "interval", seconds=seconds, id=name, next_run_time=app.clock())  # type: ignore[arg-type]
+            scheduler.add_job(cycle.job(name, work), "interval", seconds=seconds, id=name, next_run_time=system_clock())  # type: ignore[arg-type]
 
         every(0.25, "poll", app.polling.fill)
         every(0.25, "escalate", lambda: (app.escalation.run(), app.delivery.fill()))

@@ -64,7 +64,7 @@ def countdown(left: timedelta) -> str:
 
 
 def _header(scene: Scene, words: DemoWords, width: int) -> RenderableType:
-    line = Table.grid(expand=True, padding=0)
+    line = Table.grid(expand=True, padding=(0, 1, 0, 0), pad_edge=False)
     line.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     line.add_column(no_wrap=True, justify="right")
     left = words("endless") if scene.left is None else words("left", left=countdown(max(scene.left, timedelta(0))))

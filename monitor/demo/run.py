@@ -93,7 +93,7 @@ def main(
         stack.callback(app.close)
         app.polling.sources.update(faster_sources(app.polling.sources, speed))
         asked_to_stop = stack.enter_context(_stop_on_signals())
-        run = _Run(app, stage, shown, speed, seed, minutes, str(file))
+        run = _Run(app, stage, noted, shown, speed, seed, minutes)
         ended_at = run.until_over(asked_to_stop)
         summary = summarize(app.store, app.rules, stage.receiver, run.city.started_at, ended_at)
         show(shown, summary, run.words, run.city, str(file), noted.errors())
@@ -104,9 +104,9 @@ class _Run:
     """One run: the daemon and the city in threads of their own, this one shows what there is to see."""
 
     def __init__(
-        self, app: App, stage: Stage, console: Console, speed: float, seed: int, minutes: float | None, file: str
+        self, app: App, stage: Stage, noted: _Noted, console: Console, speed: float, seed: int, minutes: float | None
     ) -> None:
-        self._app, self._stage, self._console, self._seed, self._file = app, stage, console, seed, file
+        self._app, self._stage, self._noted, self._console, self._seed = app, stage, noted, console, seed
         self._speed, self._minutes = speed, minutes
         self.words = DemoWords(app.settings.service.language)
         self._stop = threading.Event()
@@ -166,7 +166,7 @@ class _Run:
             if error is not None:
                 raise DemoBroken(f"{type(error).__name__}: {error}") from error
         if not self._daemon.is_alive():
-            raise DemoBroken("the daemon ended by itself")
+            raise DemoBroken(f"the daemon ended by itself: {'; '.join(self._noted.errors()) or 'nobody knows why'}")
 
     def _show(self, player: Player, asked_to_stop: threading.Event) -> None:
         until = None if self._minutes is None else self.city.started_at + timedelta(minutes=self._minutes)

@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,13 +33,43 @@ def new_id(prefix: str) -> str:
     return f"{prefix}{time.time_ns() // 1_000_000:011x}{secrets.token_hex(5)}"
 
 
+class Turnstile:
+    """A lock that lets its waiters in as they came.
+
+    A plain lock goes to whoever asks next, which in a storm is the thread that has just let go of it: the alerts that
+    it wrote would wait for their delivery until all is decided.
+    """
+
+    def __init__(self) -> None:
+        self._gate = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._held = False
+
+    def __enter__(self) -> None:
+        with self._gate:
+            if not self._held:
+                self._held = True
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        turn.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        with self._gate:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._held = False
+
+
 class Store:
     """The database. `with store.write() as tx` is a transaction that may change it; `store.read()` sees one instant."""
 
     def __init__(self, url: str) -> None:
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self._gate = threading.RLock()
+        self._turns = Turnstile()
         if self.is_sqlite:
             if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
                 raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or newer is needed")
@@ -65,7 +96,7 @@ class Store:
             with self._writer.begin() as tx:
                 yield tx
             return
-        with self._gate, self._writer.begin() as tx:
+        with self._turns, self._writer.begin() as tx:
             yield tx
 
     @contextmanager

@@ -26,5 +26,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Put the daemon's last lines below a failure."""
     report = yield
     if report.failed and _SHOWN in item.stash:
-        report.sections.append(("the daemon's log", item.stash[_SHOWN].daemon.tail()))
+        shown = item.stash[_SHOWN]
+        for daemon in (shown.daemon, *shown.nodes):
+            report.sections.append((f"the daemon's log: {daemon.log.name}", daemon.tail()))
     return report

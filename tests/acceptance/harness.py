@@ -18,7 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,6 +51,15 @@ def wait_for(condition: Callable[[], Found], seconds: float, why: str) -> Found:
             return found
         if time.monotonic() >= until:
             raise Waited(f"after {seconds:g} s still not: {why}; last seen: {found!r}")
+        time.sleep(POLL)
+
+
+def wait_for_all(missing: Callable[[], Collection[object]], seconds: float, why: str) -> None:
+    """Look until nothing is `missing` any more; raises `Waited` after `seconds`, with what still is."""
+    until = time.monotonic() + seconds
+    while left := missing():
+        if time.monotonic() >= until:
+            raise Waited(f"after {seconds:g} s still not: {why}; missing: {left!r}")
         time.sleep(POLL)
 
 
@@ -224,7 +233,7 @@ class Daemon:
         """Start it; with a failpoint "name:count" it kills itself there."""
         assert self.process is None, "it runs already"
         self.starts += 1
-        self.log = self.settings.parent / "daemon.log"
+        self.log = self.settings.with_suffix(".log")
         environ = {**os.environ, **self.environ, "SNS_MONITOR_FAILPOINT": failpoint, "PYTHONUNBUFFERED": "1"}
         with self.log.open("ab") as log:
             log.write(f"--- start {self.starts} {failpoint}\n".encode())
@@ -298,6 +307,10 @@ class Daemon:
     def case_of(self, mention: str) -> dict[str, Any] | None:
         """The open case of a mention."""
         return next((case for case in self.queue() if mention in {m["id"] for m in case["mentions"]}), None)
+
+    def record(self, case: str) -> dict[str, Any]:
+        """Everything on record of a case."""
+        return dict(self.json("case", "show", case))
 
     def run(self, *arguments: str, seconds: float = 60.0) -> Result:
         """Another command with the same settings."""

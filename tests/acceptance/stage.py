@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -44,6 +44,7 @@ app_secret = {{ file = "facebook-app-secret" }}
 [policies.standard]
 target = "{breach}s"
 repeat = "{repeat}s"
+ack_holds = "{ack_holds}"
 [[policies.standard.steps]]
 at = "{warning}s"
 kind = "warning"
@@ -129,10 +130,12 @@ class Stage:
     graph_server: Server
     hooks: Receiver
     daemon: Daemon
+    nodes: list[Daemon] = field(default_factory=list)
+    """Further daemons on the same database."""
 
     def configure(
         self, ladder: Ladder, *, watch_from: datetime | None = None, blind_after: str = "30s", bundle: str = "1s",
-        mode: str = "live", fallback_after: str = "60s", overlap: str = "15m",
+        mode: str = "live", fallback_after: str = "60s", overlap: str = "15m", ack_holds: str = "15m",
         channels: Mapping[str, tuple[str, ...]] | None = None, more: str = "",
     ) -> Daemon:  # fmt: skip
         """Write the settings; `channels` names a person's in order where it is not their one webhook."""
@@ -151,12 +154,26 @@ class Stage:
                 metrics=self.daemon.metrics.rpartition(":")[2], twitter=self.x_server.url,
                 facebook=self.graph_server.url, warning=ladder.warning, breach=ladder.breach,
                 escalation=ladder.escalation, repeat=ladder.repeat, mode=mode, bundle=bundle, overlap=overlap,
-                fallback_after=fallback_after, blind_after=blind_after, people="\n".join(people), more=more,
+                fallback_after=fallback_after, blind_after=blind_after, ack_holds=ack_holds, people="\n".join(people), more=more,
                 watch_from="" if watch_from is None else f"watch_from = {watch_from.isoformat()}\n",
             ),
             encoding="utf-8",
         )  # fmt: skip
         return self.daemon
+
+    def another(self) -> Daemon:
+        """One more node of the same city: the same settings but for its own addresses."""
+        web, metrics = free_port(), free_port()
+        settings = self.daemon.settings.read_text(encoding="utf-8")
+        for mine, theirs in ((self.daemon.web, web), (self.daemon.metrics, metrics)):
+            settings = settings.replace(f'"{mine.removeprefix("http://")}"', f'"127.0.0.1:{theirs}"')
+        node = Daemon(
+            self.folder / f"node{len(self.nodes) + 2}.toml", f"http://127.0.0.1:{web}", f"http://127.0.0.1:{metrics}",
+            self.daemon.environ,
+        )  # fmt: skip
+        node.settings.write_text(settings, encoding="utf-8")
+        self.nodes.append(node)
+        return node
 
     def say(self, text: str = "@dj_transport 버스가 안 와요", author: str = "7001") -> str:
         """A citizen posts on X; returns the id."""
@@ -185,7 +202,8 @@ class Stage:
 
     def close(self) -> None:
         """End everything."""
-        self.daemon.kill()
+        for daemon in (self.daemon, *self.nodes):
+            daemon.kill()
         self.hooks.close()
         self.x_server.stop()
         self.graph_server.stop()

@@ -80,6 +80,13 @@ def test_an_honest_history_is_well(sealed: City) -> None:
     assert "cut off" in unproved
 
 
+def test_both_counts_agree_at_the_deadlines_own_instant(town: City) -> None:
+    """The deadline has come for both, decided or not."""
+    town.say(mention("m1", town.clock()))
+    town.clock.forward(minutes=30)
+    assert checked(town).findings == ()
+
+
 def test_what_is_not_sealed_yet_is_said(sealed: City) -> None:
     """And what came after the head that is known elsewhere."""
     head = heads(sealed.store)[-1]
@@ -128,7 +135,11 @@ SQLS: dict[str, tuple[list[str], str]] = {
     "a seal's last event": (["UPDATE seals SET last_event = 9 WHERE number = 2"], "block 2 .*deleted"),
     "a seal's count": (["UPDATE seals SET count = 4 WHERE number = 2"], "block 2 .*inserted"),
     "a seal taken out": (["DELETE FROM seals WHERE number = 2"], "seals 2 to 2 are gone"),
-    "all events, and counts of nothing": (["DELETE FROM events", "UPDATE seals SET count = 0"], "block 1 "),
+    "everything, and a seal over nothing": (
+        ["DELETE FROM events", "DELETE FROM seals WHERE number > 1",
+         f"UPDATE seals SET count = 0, head = '{seals.digest('', [])}'"],
+        "block 1 .*0 events were sealed",
+    ),
 }  # fmt: skip
 
 

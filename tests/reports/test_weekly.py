@@ -53,7 +53,8 @@ def test_an_empty_week_shows_every_department(town: City) -> None:
     """With zero cases, no attainment, and the names CONTRACT gives them."""
     found = report(town).to_dict()
     assert (found["week"], found["head"]) == ("2026-W47", "")
-    assert [of["department"] for of in found["departments"]] == ["transport", "facility"]
+    names = [(of["department"], of["name"]) for of in found["departments"]]
+    assert names == [("transport", "교통정책과"), ("facility", "시설관리과")]
     for of in found["departments"]:
         assert {"department", "cases", "met", "missed", "dismissed", "attainment", "coverage"} <= set(of)
         assert (of["cases"], of["met"], of["missed"], of["dismissed"], of["attainment"]) == (0, 0, 0, 0, None)
@@ -136,6 +137,14 @@ def test_a_case_belongs_to_the_week_of_its_first_mention(town: City) -> None:
     town.say(gone=["m1"])  # its clock runs from the one that stands, in the next week again
     assert weekly(town.store, town.rules, "2026-W47", ask).total.count.whole.received == 0
     assert weekly(town.store, town.rules, "2026-W48", ask).total.count.whole.received == 1
+
+
+def test_a_clock_of_ours_that_is_slow_loses_no_case(town: City) -> None:
+    """A mention of Monday that was recorded, by our clock, on the Sunday before."""
+    monday = datetime(2026, 11, 22, 15, 0, 1, tzinfo=UTC)
+    town.clock.at = monday - 20 * SECOND
+    town.say(mention("m1", monday))
+    assert weekly(town.store, town.rules, "2026-W48", monday + HOUR).total.count.whole.received == 1
 
 
 def test_row_33_blind_time_stands_beside_attainment(town: City) -> None:
