@@ -230,7 +230,7 @@ class Connector(ABC):
 
     @abstractmethod
     def handles(self) -> Mapping[str, str]:
-        """The present handle of each account by its id; an account the platform does not know is left out."""
+        """The present handle of each account by its id, "" where it has none; unknown accounts are left out."""
 
     def health(self) -> Health:
         """Standing as of the last answers."""

@@ -160,19 +160,19 @@ class FacebookConnector(Connector):
             return look(self._calls, self._pages.get(account.id, account), tuple(self._pages), asked)
 
     def handles(self) -> Mapping[str, str]:
-        """Each Page's username, or its name where it has none. An error raised carries `accounts`."""
+        """Each Page's username, "" where it has none. An error raised carries `accounts`."""
         found: dict[str, str] = {}
         failed: dict[str, ConnectorError] = {}
         for start in range(0, len(self.accounts), BATCH):
             group = self.accounts[start : start + BATCH]
-            asked = [Operation(account, account.id, {"fields": "id,name,username"}) for account in group]
+            asked = [Operation(account, account.id, {"fields": "id,username"}) for account in group]
             for account, outcome in zip(group, self._calls.run(asked), strict=True):
                 if isinstance(outcome, Gone):
                     continue
                 if isinstance(outcome, ConnectorError):
                     failed[account.id] = outcome
                 else:
-                    found[account.id] = clean(outcome.get("username")) or clean(outcome.get("name"))
+                    found[account.id] = clean(outcome.get("username"))
         if failed:
             raise _name(_worst(failed), list(failed))
         return found

@@ -10,6 +10,7 @@ import gc
 import os
 import signal
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 from types import FrameType
@@ -56,8 +57,9 @@ def run(app: App, stop: threading.Event | None = None) -> None:
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
 
-        def every(seconds: float, name: str, work: object) -> None:
-            scheduler.add_job(cycle.job(name, work), "interval", seconds=seconds, id=name, next_run_time=system_clock())  # type: ignore[arg-type]
+        def every(seconds: float, name: str, work: Callable[[], object]) -> None:
+            job = cycle.job(name, work)
+            scheduler.add_job(job, "interval", seconds=seconds, id=name, next_run_time=system_clock())
 
         every(0.25, "poll", app.polling.fill)
         every(0.25, "escalate", lambda: (app.escalation.run(), app.delivery.fill()))

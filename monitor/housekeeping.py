@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -54,8 +55,8 @@ class Housekeeping:
     def _beside_is_free(self) -> bool:
         return self._beside is None or not self._beside.is_alive()
 
-    def _start(self, work: object) -> None:
-        self._beside = threading.Thread(target=work, name="keep", daemon=True)  # type: ignore[arg-type]
+    def _start(self, work: Callable[[], None]) -> None:
+        self._beside = threading.Thread(target=work, name="keep", daemon=True)
         self._beside.start()
 
     def _beat(self) -> None:
@@ -75,16 +76,17 @@ class Housekeeping:
             else:
                 self._compare(connector, found)
 
-    def _compare(self, connector: Connector, found: object) -> None:
+    def _compare(self, connector: Connector, found: Mapping[str, str]) -> None:
         """A renamed handle finds nothing, silently: a difference is a fault, told once until it is mended."""
-        assert isinstance(found, dict)
         with self._app.store.write() as tx:
             for account in connector.accounts:
                 handle = found.get(account.id)
                 problem = ""
                 if handle is None:
                     problem = f"{connector.platform} does not know the account {account.id} (@{account.handle})"
-                elif account.handle and handle.casefold() != account.handle.casefold():
+                elif account.handle and handle and handle.casefold() != account.handle.casefold():
                     problem = f"account {account.id} is @{handle} now, the settings say @{account.handle}"
-                if accounts.set_problem(tx, connector.platform, account.id, "handle_problem", problem) and problem:
-                    outbox.notice(tx, self._app.rules, "fault", [self._app.rules.root], self._app.clock(), detail=problem)
+                news = accounts.set_problem(tx, connector.platform, account.id, "handle_problem", problem)
+                if news and problem:
+                    root = self._app.rules.root
+                    outbox.notice(tx, self._app.rules, "fault", [root], self._app.clock(), detail=problem)

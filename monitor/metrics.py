@@ -55,8 +55,10 @@ class Standing(Collector):
         yield _plain("outbox_dead", "Messages given up", backlog.dead)
         yield _plain("outbox_oldest_seconds", "Age of the oldest alert not yet told", _age(backlog.oldest_at, now))
         rows = list(standing.values())
-        yield _labelled("complete_until_timestamp_seconds", "Everything up to here is stored", ["platform", "account"],
-                        (((a.platform, a.id), a.complete_until.timestamp()) for a in rows if a.complete_until))  # fmt: skip
+        known = (((a.platform, a.id), a.complete_until.timestamp()) for a in rows if a.complete_until)
+        yield _labelled(
+            "complete_until_timestamp_seconds", "Everything up to here is stored", ["platform", "account"], known
+        )
         yield _labelled("blind", "1 while an account has no complete fetch", ["platform", "account"],
                         (((a.platform, a.id), float(a.blind_since is not None)) for a in rows))  # fmt: skip
         yield _labelled("failing_channel_seconds", "For how long a channel has been failing", ["channel"],

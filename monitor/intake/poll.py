@@ -112,7 +112,7 @@ class Polling:
     def _work(self, walk: Walk, lane: tuple[str, bool]) -> None:
         try:
             self._round(walk)
-        except Exception as exc:  # noqa: BLE001 - a source that cannot be handled must not stop the others; it is told
+        except Exception as exc:  # a source that cannot be handled must not stop the others; it is told
             log.exception("poll.failed", source=walk.id)
             self._failed(self.sources[walk.id], walk, Unavailable(f"an error of ours: {type(exc).__name__}"))
         finally:
@@ -139,7 +139,7 @@ class Polling:
                     self._complete(source, walk, started, whole)
                     return
                 if over:
-                    self._pause(source, walk)
+                    self._pause(walk)
                     return
             raise Unavailable("the walk ended without a last page")
         except ConnectorError as exc:
@@ -192,14 +192,13 @@ class Polling:
             if source.primary:
                 self._watch.complete(tx, source.platform, source.accounts, started - source.lag, started, now)
 
-    def _pause(self, source: Source, walk: Walk) -> None:
+    def _pause(self, walk: Walk) -> None:
         """The round's budget is used up: go on from here in the next round."""
         now = self._clock()
-        every = source.every or self._rules.settings.polling.every
+        due_at = now if self._stop.is_set() else now + self._rules.settings.polling.every
         with self._store.write() as tx:
-            accounts.progress(tx, walk, recorded_at=now, lease_until=None, failures=0, problem="",
-                              due_at=now if self._stop.is_set() else now + min(every, self._rules.settings.polling.every))  # fmt: skip
-        log.warning("poll.behind", source=source.id)
+            accounts.progress(tx, walk, recorded_at=now, lease_until=None, failures=0, problem="", due_at=due_at)
+        log.warning("poll.behind", source=walk.id)
 
     def _failed(self, source: Source, walk: Walk, error: ConnectorError, started: datetime | None = None) -> None:
         """Record the failure and when to ask again; accounts that the error leaves out were fetched whole."""

@@ -26,7 +26,7 @@ def reckon(
 
     `page` spares a look into the store for posts that have just come.
     """
-    related = posts.related(tx, platform, touched, list(page))
+    related = posts.related(tx, platform, touched)
     existing = {case.id: case for case in cases.of_conversations(tx, platform, touched)}
     changes: list[Change] = []
     assigned: list[tuple[str, str]] = []
@@ -136,8 +136,8 @@ def _opened(
         of = mine[turn.closer.case]
         closed = replace(change.case, state=of.state, outcome=of.outcome, closed_at=of.closed_at,
                          answered_at=of.answered_at, next_action_at=None)  # fmt: skip
-        return Change(closed, (*change.events, Event("split", now, "platform", {"of": of.id, "state": of.state,
-                                                     "answered_at": of.answered_at, "outcome": of.outcome})))  # fmt: skip
+        data = {"of": of.id, "state": of.state, "answered_at": of.answered_at, "outcome": of.outcome}
+        return Change(closed, (*change.events, Event("split", now, "platform", data)))
     own = Turn(tuple(replace(mention, case=case.id) for mention in turn.mentions), turn.closer)
     after = followed(change.case, own, case.deadline, now)
     return Change(after.case, change.events + after.events)

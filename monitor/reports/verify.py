@@ -122,7 +122,7 @@ def _block(seal: Seal, block: list[Line], before: str) -> Iterator[str]:
     """What is wrong with one block, if anything is."""
     name = f"block {seal.number} (events {seal.first_event} to {seal.last_event})"
     if not block or len(block) != seal.count:
-        what = "deleted" if len(block) < seal.count else "inserted"
+        what = "deleted" if len(block) <= seal.count else "inserted"
         yield f"{name}: {seal.count} events were sealed and {len(block)} are there: some were {what}"
     elif seals.digest(before, block) != seal.head:
         yield f"{name}: not what was sealed: events were edited or reordered, or a seal was"

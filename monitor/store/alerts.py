@@ -111,8 +111,8 @@ def bundle(tx: Connection, group: Group, message_id: str, most: int) -> int:
     c = _alerts.c
     chosen = (
         select(c.id)
-        .where(c.state == "waiting", c.recipient == group.recipient, c.kind == group.kind, c.level == group.level,
-               c.due_at >= group.due_at)  # fmt: skip
+        .where(c.state == "waiting", c.recipient == group.recipient, c.kind == group.kind, c.level == group.level)
+        .where(c.due_at >= group.due_at)
         .order_by(c.due_at, c.id)
         .limit(most)
     )

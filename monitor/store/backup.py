@@ -127,8 +127,6 @@ def _make_ready(url: str, source: Path, now: datetime) -> None:
 
 def _keep(path: Path, now: datetime) -> Path:
     """Move a database aside with all that belongs to it; the log first, so that no new file ever meets an old log."""
-    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     kept = path.with_name(f"{path.stem}-replaced-{now:%Y%m%dT%H%M%SZ}{path.suffix}")
     if kept.exists():
         raise Refused(f"{kept} is there already; try again")

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, select, union, update
 
 from monitor.store.bulk import Bulk, once
 from monitor.store.tables import PostRow, SetAsideRow
@@ -87,14 +87,16 @@ def assign(tx: Connection, platform: str, of_case: Iterable[tuple[str, str]]) ->
     _assign(tx, ({"of_platform": platform, "of_id": post, "case_id": case} for post, case in of_case))
 
 
-def related(tx: Connection, platform: str, conversations: Collection[str], ids: Collection[str]) -> list[Stored]:
-    """Every post of these conversations, and every post that quotes one of `ids`."""
-    c = _posts.c
-    query = select(*_stored).where(
-        c.platform == platform,
-        or_(c.conversation.in_(conversations), and_(c.quote_of.is_not(None), c.quote_of.in_(ids))),
+def related(tx: Connection, platform: str, conversations: Collection[str]) -> list[Stored]:
+    """Every post of these conversations, and every post that quotes one of them from a conversation of its own."""
+    c, target = _posts.c, _posts.alias("target")
+    within = select(*_stored).where(c.platform == platform, c.conversation.in_(conversations))
+    quoting = (
+        select(*_stored)
+        .join(target, and_(target.c.platform == platform, target.c.id == c.quote_of))
+        .where(c.platform == platform, c.quote_of.is_not(None), target.c.conversation.in_(conversations))
     )
-    return [Stored(*row) for row in tx.execute(query)]
+    return [Stored(*row) for row in tx.execute(union(within, quoting))]
 
 
 def conversations_of(tx: Connection, platform: str, ids: Collection[str]) -> set[str]:

@@ -15,12 +15,12 @@ def test_it_looks_again_before_it_alerts(stage: Stage) -> None:
     but the look at the department's own timeline. Facebook's feed shows no deletions at all.
     """
     stage.x.search_lag = timedelta(minutes=1)
-    daemon = stage.configure(Ladder(warning=9, breach=11, escalation=13), watch_from=now() - seconds(1))
+    daemon = stage.configure(Ladder(warning=10, breach=12, escalation=14), watch_from=now() - seconds(1))
     answered, silent, deleted = stage.say(), stage.say(author="7002"), stage.say(author="7003")
     unasked = stage.say("@dj_facility 물이 새요", author="7004")
     wall, wall_deleted = (stage.graph.visitor_post(PAGE, CITIZEN, text) for text in ("의자가 없어요", "지울 글"))
     stage.x.fail(status=503, path="/2/users/1002/tweets")
-    daemon.start()
+    daemon.start().ready()
     cases = dict(
         zip((answered, deleted, wall_deleted), stage.found(answered, deleted, wall_deleted), strict=True)
     )

@@ -117,7 +117,8 @@ def test_show_tells_everything_on_record(town: Town, case: str, opened: Store) -
 
 def test_show_finds_an_answer_given_by_quoting(town: Town, case: str) -> None:
     """The quoting post stands in another conversation, and is shown all the same."""
-    quoting = Post("twitter", "9010", "9010", town.clock(), "1001", "교통정책과", "인용 답변", quote_of="9001")
-    town.ingest(quoting)
+    us = (town.clock(), "1001", "교통정책과", "인용 답변")
+    town.ingest(*(Post("twitter", id, id, *us, quote_of="9001") for id in ("9010", "9011")))
     found = town.json("case", "show", case)
-    assert (found["outcome"], found["posts"][-1]["id"]) == ("quoted", "9010")
+    assert (found["outcome"], found["answer"]) == ("quoted", "9010")
+    assert [post["id"] for post in found["posts"]] == ["9001", "9010", "9011"]

@@ -77,7 +77,7 @@ def test_a_file_that_is_no_database(bare: Town) -> None:
     bare.database.write_bytes(b"nonsense" * 1000)
     done = bare.run("queue")
     assert done.exit_code == 70
-    assert "not a database" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert "not a database; restore a backup" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 def test_a_locked_database(town: Town, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,14 +135,15 @@ def test_an_interrupt_ends_quietly(town: Town, case: str, monkeypatch: pytest.Mo
     assert (done.exit_code, done.output) == (130, "")
 
 
-def test_a_reader_that_goes_away(town: Town, tmp_path: Path) -> None:
+@pytest.mark.parametrize("face", [(), ("--json",)], ids=["people", "programs"])
+def test_a_reader_that_goes_away(town: Town, face: tuple[str, ...]) -> None:
     """`queue | head` is no fault of ours."""
     town.ingest(*(town.post(f"{number}", 5, author=f"{number}") for number in range(300)))
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as gone:
         done = subprocess.run(
-            [sys.executable, "-m", "monitor", "--config", str(town.path), "queue"], stdout=gone,
+            [sys.executable, "-m", "monitor", "--config", str(town.path), "queue", *face], stdout=gone,
             stderr=subprocess.PIPE, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert done.returncode == 1

@@ -88,6 +88,15 @@ def test_people_read_korean_on_eighty_columns(town: Town) -> None:
     assert all(cell_len(line) <= 80 for line in lines)
 
 
+def test_links_are_never_broken(town: Town) -> None:
+    """A link longer than the terminal is wide stays one piece, to be taken whole."""
+    link = f"https://www.facebook.com/{'9' * 40}/posts/{'8' * 40}?comment_id={'7' * 20}"
+    town.ingest(town.post("1", 5, permalink=link))
+    (found,) = town.json("queue")
+    assert link in town.run("queue").output
+    assert link in town.run("case", "show", found["id"]).output
+
+
 def test_english_where_the_settings_say_so(town: Town) -> None:
     """The language is that of the settings."""
     text = town.path.read_text(encoding="utf-8")

@@ -536,10 +536,10 @@ def test_comments_that_are_no_list_are_set_aside(alone: GraphStage) -> None:
 
 
 def test_handles(stage: GraphStage) -> None:
-    """A Page without a username has its name; one that does not exist is left out; a bad token is said."""
+    """A Page without a username has no handle; one that does not exist is left out; a bad token is said."""
     stage.graph.pages["1001"].username = None
     stage.graph.fail(100, 33, path="/v26.0/1002")
-    assert stage.connect().handles() == {"1001": "dj.transport의 페이지"}
+    assert stage.connect().handles() == {"1001": ""}
     stage.recover()
     stage.graph.fail(190, path="/v26.0/1002")
     with pytest.raises(AuthFailed) as caught:

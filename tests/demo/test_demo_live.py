@@ -34,13 +34,14 @@ def scene(rows: int) -> Scene:
             for n in range(rows)
         ],
         alerts=[
-            Alert(CITY_TIME, ("warning", "breach", "escalation", "answered", "blind")[n % 5], 1, "교통정책과장 직무대리",
-                  n, n % 3 == 0, "{bus}번 버스 도착 정보가 [red]안[/red] 떠요 " * 4)
+            Alert(CITY_TIME, ("warning", "breach", "escalation", "answered", "blind")[n % 5], 1, "교통정책과장 대행", n,
+                  n % 3 == 0, "{bus}번 버스 도착 정보가 [red]안[/red] 떠요 " * 4)
             for n in range(rows)
         ],
         alerts_arrived=rows,
         accounts=[
-            Accounts("twitter", ("dj_transport", "dj_facility", "dj_environ", "dj_welfare", "dj_city"), CITY_TIME, None, False),
+            Accounts("twitter", ("dj_transport", "dj_facility", "dj_environ", "dj_welfare", "dj_city"), CITY_TIME, None,
+                     False),
             Accounts("facebook", ("djfacility", "djcity"), CITY_TIME, CITY_TIME if rows else None, bool(rows)),
         ],
         prevented=1,
@@ -64,13 +65,15 @@ def test_screen_fits(language: str, width: int, height: int, rows: int) -> None:
     assert max(map(cell_len, lines)) <= width
     framed = [line for line in lines if line[:1] in "╭│╰"]
     assert {cell_len(line.rstrip()) for line in framed} == {width}
+    assert sum(line.count("╭") for line in lines) == sum(line.count("╰") for line in lines) >= 2
+    assert lines[1].rstrip()[-1].isdigit()  # of the counts only whole ones are shown
 
 
 def test_screen_of_80_by_24_says_what_matters() -> None:
     """The most urgent first, in words and by a sign; alerts, blindness, both clocks and the counts."""
     text = "\n".join(drawn(scene(300), "ko", 80, 24))
-    for said in ("09:30:00", "60배속", "00:30", "!! 초과", "!  임박", "v  확인", "-  대기", "미답변 300건", "기한 초과 75건",
-                 "알림 수신 300통", "수집 장애(09:30부터)", "막은 오경보 1", "+1:30:00"):  # fmt: skip
+    for said in ("09:30:00", "60배속", "00:30", "!! 초과", "!  임박", "v  확인", "-  대기", "미답변 300건",
+                 "기한 초과 75건", "알림 수신 300통", "수집 장애(09:30부터)", "막은 오경보 1", "+1:30:00"):  # fmt: skip
         assert said in text, said
     assert "[red]안" in text  # a citizen's words are words and never markup
 
@@ -95,11 +98,11 @@ def test_plain_lines_hold_no_control_codes() -> None:
     plain = Plain(Console(file=out, width=80), DemoWords("ko"))
     said = "[bold]버스[/bold]가 안 와요 " * 20
     plain.alert(Alert(CITY_TIME, "breach", 2, "교통팀장", 3, True, said))
-    plain.alert(Alert(CITY_TIME, "blind", 0, "운영 담당", 0, True, "FB djcity"))
+    plain.alert(Alert(CITY_TIME, "blind", 0, "운영 담당", 0, False, "FB djcity"))
     for minutes in (0, 9, 10):
         plain.status(replace(scene(5), city_time=CITY_TIME + timedelta(minutes=minutes)))
     lines = out.getvalue().splitlines()
     assert lines[0] == f"09:30 [기한 초과] 교통팀장 · 2단계 · 3건 · 확인 못 함 · {said}".rstrip(" ") + said[-1:]
-    assert lines[1].startswith("09:30 [수집 장애] 운영 담당 · ")
+    assert lines[1] == "09:30 [수집 장애] 운영 담당 · FB djcity"
     assert [line[:5] for line in lines[2:]] == ["09:30", "09:40"]
     assert "\x1b" not in out.getvalue()

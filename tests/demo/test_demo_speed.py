@@ -74,7 +74,8 @@ def test_speed_one_changes_nothing(settings: Settings) -> None:
 
 def test_sources_are_scaled_where_the_platform_has_a_pace() -> None:
     """An index's lag and an own interval are; how far a sweep reaches back is not."""
-    slow = Source("s", "twitter", "search", ("1",), True, timedelta(minutes=15), timedelta(seconds=30), timedelta(days=1))
+    every, lag = timedelta(minutes=15), timedelta(seconds=30)
+    slow = Source("s", "twitter", "search", ("1",), True, every, lag, timedelta(days=1))
     quick = faster_sources({"s": slow}, 60.0)["s"]
     assert (quick.every, quick.lag, quick.reach) == (timedelta(seconds=15), timedelta(seconds=0.5), slow.reach)
     assert faster_sources({"s": Source("s", "twitter", "search", ("1",), True)}, 60.0)["s"].every is None
