@@ -194,7 +194,9 @@ def followed(case: Case, turn: Turn, deadline: datetime, now: datetime) -> Chang
     if added:
         events.append(Event("mentioned", now, "platform", {"mentions": added}))
     first = turn.first
-    if first.created_at != case.opened_at:
+    # A breach stands, also when the mention that ran into it was deleted afterwards (row 16).
+    breach_stands = case.breached_at is not None and first.created_at > case.opened_at
+    if first.created_at != case.opened_at and not breach_stands:
         events.append(
             Event("clock_moved", now, "platform", {
                 "opened_at": first.created_at, "deadline": deadline, "found_at": first.stored_at,
@@ -202,6 +204,8 @@ def followed(case: Case, turn: Turn, deadline: datetime, now: datetime) -> Chang
             })
         )  # fmt: skip
         case = replace(case, opened_at=first.created_at, deadline=deadline, found_at=first.stored_at)
+        if case.answered_at is not None:
+            case = replace(case, breached_at=deadline if case.answered_at > deadline else None)
     if isinstance(turn.closer, Answer):
         case, told = _answered(case, turn.closer, now)
         events += told

@@ -54,7 +54,7 @@ def weekly(
     if output is not None:
         for path in _write(found, (format,) if format else faces.FORMATS, output, language):
             click.echo(path, err=as_json)
-    if as_json or (format == "json" and output is None):
+    if as_json:
         print_json(found.to_dict())
     elif format is not None and output is None:
         click.echo(faces.render(found, format, language), nl=False)

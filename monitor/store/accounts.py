@@ -72,9 +72,12 @@ def _of(platform: str, ids: Collection[str]) -> Any:
 
 
 def complete(tx: Connection, platform: str, ids: Collection[str], until: datetime, fetched_at: datetime) -> None:
-    """A primary walk was whole: everything up to `until` is stored. It never moves back."""
-    c = _accounts.c
-    newer = _of(platform, ids).where(or_(c.complete_until.is_(None), c.complete_until < until))
+    """A primary walk was whole: everything up to `until` is stored.
+
+    It never moves back, unless it lies in the future: then our clock was wrong, and believing it would skip posts.
+    """
+    c = _accounts.c.complete_until
+    newer = _of(platform, ids).where(or_(c.is_(None), c < until, c > fetched_at))
     tx.execute(newer.values(complete_until=until, fetched_at=fetched_at))
 
 

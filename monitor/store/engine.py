@@ -101,7 +101,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that sees one instant of the database and changes nothing."""
+        """A connection that changes nothing. On SQLite it sees one instant, on PostgreSQL each statement its own."""
         with self._reader.connect() as connection:
             yield connection
 

@@ -191,3 +191,24 @@ def test_words_route_a_mention_to_another_department(town: City) -> None:
     town.say(mention("m1", town.clock(), "@dj_transport 가로등이 꺼졌어요"))
     assert (town.case().department, town.case().watchers) == ("facility", ("transport",))
     assert town.events("opened")[0].data["keyword"] == "가로등"
+
+
+def test_row_16_a_breach_stands_when_its_mention_is_deleted_and_another_remains(town: City) -> None:
+    """The later mention's clock does not wash the breach away."""
+    start = town.clock()
+    later = mention("m2", start + 20 * MINUTE, conversation="m1")
+    town.say(mention("m1", start), later)
+    town.tick(minutes=31)
+    town.say(gone=["m1"])
+    town.say(answer("a1", later, start + 40 * MINUTE))
+    assert (town.case().deadline, town.case().breached_at) == (start + 30 * MINUTE, start + 30 * MINUTE)
+
+
+def test_an_earlier_mention_found_after_the_answer_moves_the_deadline_and_the_verdict(town: City) -> None:
+    """Answered within thirty minutes of what was known; not of what the citizen had written before."""
+    start = town.clock()
+    known = mention("m2", start + 20 * MINUTE, conversation="m1")
+    town.say(known, answer("a1", known, start + 45 * MINUTE))
+    assert town.case().breached_at is None
+    town.say(mention("m1", start))
+    assert town.case().breached_at == start + 30 * MINUTE

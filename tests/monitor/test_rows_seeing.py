@@ -182,3 +182,18 @@ def test_a_node_that_slept_writes_nothing(town: City) -> None:
     town.connector.pages = [Page([mention("m1", town.clock() - SECOND)], None)]
     town.polling._round(slept)
     assert town.cases() == []
+
+
+def test_a_clock_that_ran_ahead_skips_no_posts(town: City) -> None:
+    """Set right again, the watermark from the future is given up: the next walk asks from where we really were."""
+    right = town.clock()
+    town.clock.forward(days=1)
+    _poll(town)
+    town.clock.at = right + MINUTE
+    with town.store.write() as tx:
+        accounts.release_sources(tx, town.clock())
+    _poll(town)
+    assert _standing(town).complete_until == right + MINUTE
+    town.clock.forward(hours=3)
+    _poll(town)
+    assert town.connector.asked_since[-1] <= right + MINUTE - 2 * MINUTE
