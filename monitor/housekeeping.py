@@ -1,4 +1,4 @@
-"""The slow jobs: handles checked against ids, the service manager fed, the heartbeat sent."""
+"""The slow jobs: handles checked against ids, old text purged, the service manager fed, the heartbeat sent."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from monitor.alerts import outbox
 from monitor.alerts.channels.heartbeat import beat
 from monitor.app import App
 from monitor.cycle import Cycle
-from monitor.store import accounts
+from monitor.store import accounts, posts
 
 log = structlog.get_logger(__name__)
 
 HANDLES_EVERY = timedelta(hours=1)
+PURGE_EVERY = timedelta(minutes=10)
+PURGE_AT_ONCE = 500
 BEAT_EVERY = timedelta(seconds=60)
 
 
@@ -29,6 +31,7 @@ class Housekeeping:
         self._app, self._cycle = app, cycle
         self._ready = False
         self._handles_at: datetime | None = None
+        self._purged_at: datetime | None = None
         self._beat_at: datetime | None = None
         self._beside: threading.Thread | None = None
 
@@ -44,6 +47,9 @@ class Housekeeping:
             if self._due(self._beat_at, BEAT_EVERY, now) and self._beside_is_free():
                 self._beat_at = now
                 self._start(self._beat)
+        if self._due(self._purged_at, PURGE_EVERY, now):
+            self._purged_at = now
+            self._purge(now)
         if self._due(self._handles_at, HANDLES_EVERY, now) and self._beside_is_free():
             self._handles_at = now
             self._start(self._check_handles)
@@ -58,6 +64,17 @@ class Housekeeping:
     def _start(self, work: Callable[[], None]) -> None:
         self._beside = threading.Thread(target=work, name="keep", daemon=True)
         self._beside.start()
+
+    def _purge(self, now: datetime) -> None:
+        """Keep post text no longer than the settings promise, a little at a time."""
+        before = now - self._app.settings.retention.text
+        with self._app.store.read() as tx:
+            old = posts.with_old_text(tx, before, PURGE_AT_ONCE)
+        if old:
+            with self._app.store.write() as tx:
+                posts.purge_text(tx, old, before)
+            log.info("retention.purged", posts=len(old))
+            self._purged_at = now - PURGE_EVERY  # there may be more: go on at the next round
 
     def _beat(self) -> None:
         url = self._app.settings.service.heartbeat_url

@@ -58,9 +58,8 @@ def notice(
     tx: Transaction, rules: Rules, kind: str, people: Iterable[str], now: datetime, **subject: Any
 ) -> None:
     """Write a message of the service itself (blind, recovered, fault, report): one a person, bundled with nothing."""
-    if state(rules) == "shadow":
-        return
+    shadow = state(rules) == "shadow"
     for person in dict.fromkeys(people):
         channels = rules.channels_of(person)
         if channels:
-            alerts.add_message(tx, new_id("m"), kind, 0, person, channels[0], now, subject)
+            alerts.add_message(tx, new_id("m"), kind, 0, person, channels[0], now, subject, shadow=shadow)

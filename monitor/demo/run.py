@@ -228,7 +228,7 @@ def _stop_on_signals() -> Iterator[threading.Event]:
     def ask(number: int, _frame: FrameType | None) -> None:
         if asked.is_set():
             sys.exit(128 + number)
-        pass
+        asked.set()
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

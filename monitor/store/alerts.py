@@ -92,13 +92,15 @@ def last_bundle(tx: Connection, recipient: str, channel: str, kind: str, level: 
     return found
 
 
-def add_message(tx: Connection, id: str, kind: str, level: int, recipient: str, channel: str, now: datetime,
-                subject: dict[str, Any] | None = None) -> None:  # fmt: skip
-    """Write a message that is due at once."""
+def add_message(
+    tx: Connection, id: str, kind: str, level: int, recipient: str, channel: str, now: datetime,
+    subject: dict[str, Any] | None = None, *, shadow: bool = False,
+) -> None:  # fmt: skip
+    """Write a message that is due at once; in shadow mode one that is only on record."""
     tx.execute(
         insert(_messages).values(
-            id=id, kind=kind, level=level, recipient=recipient, channel=channel, state="queued", created_at=now,
-            next_attempt_at=now, tries=0, problem="", subject=subject or {},
+            id=id, kind=kind, level=level, recipient=recipient, channel=channel, created_at=now, tries=0, problem="",
+            state="shadow" if shadow else "queued", next_attempt_at=None if shadow else now, subject=subject or {},
         )
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, select, union, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, union, update
 
 from monitor.store.bulk import Bulk, once
 from monitor.store.tables import PostRow, SetAsideRow
@@ -49,6 +49,7 @@ def _update(*names: str) -> Bulk:
 
 _refresh = _update(*_refreshed)
 _assign = _update("case_id")
+_purge = _update("text", "author_name")
 
 
 class Seen(NamedTuple):
@@ -156,6 +157,19 @@ def of_conversation(tx: Connection, platform: str, conversation: str) -> list[di
     c = _posts.c
     query = select(_posts).where(c.platform == platform, c.conversation == conversation).order_by(c.created_at, c.id)
     return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def with_old_text(tx: Connection, before: datetime, limit: int) -> list[tuple[str, str]]:
+    """Platform and id of posts from before then that still hold words or a name."""
+    c = _posts.c
+    query = select(c.platform, c.id).where(c.created_at < before, or_(c.text != "", c.author_name != ""))
+    return [(row[0], row[1]) for row in tx.execute(query.limit(limit))]
+
+
+def purge_text(tx: Connection, keys: Collection[tuple[str, str]], before: datetime) -> None:
+    """Let go of what citizens wrote and are called; ids, times and decisions stay. Also of old payloads set aside."""
+    _purge(tx, ({"of_platform": platform, "of_id": id, "text": "", "author_name": ""} for platform, id in keys))
+    tx.execute(update(_set_aside).where(_set_aside.c.stored_at < before).values(payload=""))
 
 
 def set_aside(tx: Connection, platform: str, account: str, reason: str, payload: str, at: datetime) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -143,11 +145,7 @@ class Stage:
         people = [
             f'[[staff]]\nid = "{who}"\nname = "{who}"\nchannels = [{", ".join(map(_quoted, of[who]))}]\n' for who in of
         ]
-        people += [
-            f'[[channels]]\nid = "{who}-hook"\ntype = "webhook"\nurl = "{self.hooks.url}/{who}"\n'
-            'secret = { env = "HOOK_SECRET" }\nallow_private = true\n'
-            for who in of
-        ]
+        people += [self.hook(who) for who in of]
         self.daemon.settings.write_text(
             SETTINGS.format(
                 database=self.database, web=self.daemon.web.rpartition(":")[2],
@@ -160,6 +158,13 @@ class Stage:
             encoding="utf-8",
         )  # fmt: skip
         return self.daemon
+
+    def hook(self, who: str) -> str:
+        """The settings of a webhook `<who>-hook` that the receiver takes in under that name."""
+        return (
+            f'[[channels]]\nid = "{who}-hook"\ntype = "webhook"\nurl = "{self.hooks.url}/{who}"\n'
+            'secret = { env = "HOOK_SECRET" }\nallow_private = true\n'
+        )
 
     def another(self) -> Daemon:
         """One more node of the same city: the same settings but for its own addresses."""
@@ -182,6 +187,28 @@ class Stage:
     def reply(self, to: str, text: str = "확인하겠습니다", account: str = "1001") -> str:
         """A department answers on X."""
         return self.x.post(account, text, reply_to=to)
+
+    @contextmanager
+    def citizens(self, every: float = 0.1) -> Iterator[list[str]]:
+        """People post on both platforms for as long as the block runs; gives the ids of all they posted."""
+        over, posted = threading.Event(), list[str]()
+
+        def stream() -> None:
+            number = 0
+            while not over.wait(every):
+                number += 1
+                if number % 4:
+                    posted.append(self.say(author=str(7001 + number % 9)))
+                else:
+                    posted.append(self.graph.visitor_post(PAGE, CITIZEN, f"고장 신고 {number}"))
+
+        thread = threading.Thread(target=stream, daemon=True)
+        thread.start()
+        try:
+            yield posted
+        finally:
+            over.set()
+            thread.join()
 
     def found(self, *mentions: str, seconds: float = 30.0) -> list[dict[str, object]]:
         """Wait until each of these mentions stands in the queue; returns their cases in that order."""

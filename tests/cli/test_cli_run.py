@@ -7,11 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
-import types
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
+from monitor.demo.stage import NothingToShow
 from tests.cli.conftest import ROOT, Town
+
+demo = import_module("monitor.cli.demo")
 
 
 def test_run_migrates_says_ready_and_ends_on_sigterm(bare: Town) -> None:
@@ -40,16 +44,30 @@ def test_run_migrates_says_ready_and_ends_on_sigterm(bare: Town) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "handed"),
-    [((), (None, 1.0)), (("--minutes", "1"), (1.0, 1.0)), (("--minutes", "0.5", "--speed", "60"), (0.5, 60.0))],
+    [((), (None, 60.0)), (("--minutes", "1"), (1.0, 60.0)), (("--minutes", "0.5", "--speed", "90"), (0.5, 90.0))],
     ids=["plain", "minutes", "both"],
 )
 def test_demo_is_handed_on(
     bare: Town, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], handed: tuple[float | None, float]
 ) -> None:
-    """Minutes and speed go to the demo, and its exit code is the command's."""
+    """Minutes, speed and settings go to the demo, and its exit code is the command's."""
     seen = []
-    stand_in = types.ModuleType("monitor.demo.run")
-    stand_in.main = lambda minutes, speed: seen.append((minutes, speed)) or 3  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "monitor.demo.run", stand_in)
+
+    def play(minutes: float | None, speed: float, *, config: Path) -> int:
+        seen.append((minutes, speed, config))
+        return 3
+
+    monkeypatch.setattr(demo, "main", play)
     assert bare.run("demo", *arguments).exit_code == 3
-    assert seen == [handed]
+    assert seen == [(*handed, bare.path)]
+
+
+def test_demo_without_an_account_to_show(bare: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1, with why."""
+
+    def play(*_: object, **__: object) -> int:
+        raise NothingToShow("no account")
+
+    monkeypatch.setattr(demo, "main", play)
+    done = bare.run("demo")
+    assert (done.exit_code, done.stderr) == (1, "no account\n")

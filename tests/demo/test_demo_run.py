@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -92,15 +94,20 @@ def test_times_out_of_range(minutes: float, speed: float) -> None:
         main(minutes, speed, config=SHIPPED)
 
 
-def start(path: Path, minutes: str, speed: float) -> subprocess.Popen[str]:
+@contextmanager
+def start(path: Path, minutes: str, speed: float) -> Iterator[subprocess.Popen[str]]:
     """The demo as a program, without a terminal and without anything in its environment that is ours."""
     imports = "import sys; from pathlib import Path; from monitor.demo.run import main"
     call = f"{imports}; sys.exit(main({minutes}, {speed}, config=Path(sys.argv[1])))"
     environ = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-W", "error", "-c", call, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, cwd=SHIPPED.parent, env=environ | {"PYTHONIOENCODING": "utf-8"},
-    )  # fmt: skip
+    ) as demo:  # fmt: skip
+        try:
+            yield demo
+        finally:
+            demo.kill()
 
 
 def test_demo_from_end_to_end(anywhere: Path) -> None:
