@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import tweepy
 
 from connectors.contract import AuthFailed, RateLimited, Rejected, Unavailable
 from connectors.session import LONGEST_WAIT, PlatformSession, Tally, Timeouts, retry_after
@@ -177,6 +176,9 @@ class XClient:
         tally: Tally,
         windows: Windows,
     ) -> None:
+        # Here and not above: whoever only reads the settings need not load the SDK.
+        import tweepy
+
         self.session = XSession(base_url, token, now, timeouts, tally, windows)
         self._sdk = tweepy.Client(token, return_type=dict, wait_on_rate_limit=False)
         self._sdk.session = self.session

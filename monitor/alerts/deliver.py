@@ -158,7 +158,7 @@ class Delivery:
         gone_round = error.permanent or now >= since + fallback_after
         if gone_round and self._fall_back(tx, stored, str(error), now):
             return
-        if error.permanent or now >= stored.created_at + GIVE_UP:
+        if error.permanent or now >= (stored.first_attempt_at or now) + GIVE_UP:
             self._dead(tx, stored, str(error), now)
             return
         if self._next_channel(stored) is not None:
