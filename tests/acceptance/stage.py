@@ -152,7 +152,8 @@ class Stage:
                 metrics=self.daemon.metrics.rpartition(":")[2], twitter=self.x_server.url,
                 facebook=self.graph_server.url, warning=ladder.warning, breach=ladder.breach,
                 escalation=ladder.escalation, repeat=ladder.repeat, mode=mode, bundle=bundle, overlap=overlap,
-                fallback_after=fallback_after, blind_after=blind_after, ack_holds=ack_holds, people="\n".join(people), more=more,
+                fallback_after=fallback_after, blind_after=blind_after, ack_holds=ack_holds,
+                people="\n".join(people), more=more,
                 watch_from="" if watch_from is None else f"watch_from = {watch_from.isoformat()}\n",
             ),
             encoding="utf-8",
@@ -220,11 +221,11 @@ class Stage:
         return wait_for(all_there, seconds, f"the queue holds {mentions}")
 
     def metric(self, name: str) -> float:
-        """The sum of a metric's samples."""
+        """The sum of a metric's samples; 0 where a metric by label has none yet."""
         status, body = get(f"{self.daemon.metrics}/metrics")
         assert status == 200, body
         lines = [line for line in body.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
-        assert lines, f"no metric {name}"
+        assert f"# TYPE {name} " in body, f"no metric {name}"
         return sum(float(line.rpartition(" ")[2]) for line in lines)
 
     def close(self) -> None:

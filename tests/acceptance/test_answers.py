@@ -37,7 +37,7 @@ def test_an_answer_in_time_ends_the_turn_and_the_next_post_begins_another(stage:
 
 def test_a_late_answer_is_told_to_those_who_heard_of_the_breach(stage: Stage) -> None:
     """Rows 4, 5: after a breach `answered` follows to whom it was told and nobody else; the miss stays a miss."""
-    daemon = stage.configure(LADDER).start().ready()
+    daemon = stage.configure(Ladder(warning=3, breach=5, escalation=9)).start().ready()
     late, warned, silent = stage.say(), stage.say(author="7002"), stage.say(author="7003")
     late_case, warned_case, _ = stage.found(late, warned, silent)
     wait_for(lambda: stage.hooks.arrivals("kim", "warning", warned), 30, "kim is warned")
@@ -65,7 +65,7 @@ def test_what_was_posted_before_is_context(stage: Stage) -> None:
     before = now() - seconds(240)
     old = stage.x.post("7001", "@dj_transport 어제 일이에요", created_at=before)
     wall = stage.graph.visitor_post(PAGE, CITIZEN, "어제 글이에요", before)
-    daemon = stage.configure(LADDER).start().ready()
+    daemon = stage.configure(Ladder(warning=2, breach=3, escalation=4, repeat=60)).start().ready()
     again = stage.x.post("7001", "@dj_transport 오늘도요", reply_to=old)
     below = stage.graph.comment(wall, CITIZEN, "오늘도요")
     for id, case in zip((again, below), stage.found(again, below), strict=True):

@@ -38,8 +38,9 @@ def test_a_failing_channel_falls_back_to_the_next(stage: Stage) -> None:
     stage.hooks.status["kim"] = 204
     later = stage.say(author="7002")
     wait_for(
-        lambda: [a for a in stage.hooks.arrivals("kim", mention=later) if a.answered == 204], 30, "kim's own works again"
-    )
+        lambda: [a for a in stage.hooks.arrivals("kim", mention=later) if a.answered == 204], 30,
+        "kim's own is used again",
+    )  # fmt: skip
     (fault,) = wait_for(lambda: stage.hooks.arrivals("ops", "fault"), 30, "the operator is told")
     assert "kim-hook" in fault.message["text"]
     assert not stage.hooks.faults
@@ -49,7 +50,7 @@ def test_a_failing_channel_falls_back_to_the_next(stage: Stage) -> None:
 def test_a_hanging_channel_holds_nobody_else(stage: Stage) -> None:
     """Row 29, truth 5: while the first requests to one person still hang, everybody else has heard everything."""
     stage.hooks.hanging.add("kim")
-    stage.configure(LADDER, watch_from=now() - seconds(1), bundle="0s").start()
+    stage.configure(Ladder(2, 3, 4, 60), watch_from=now() - seconds(1), bundle="0s").start()
     bus = [stage.say(author=str(7001 + number)) for number in range(5)]
     lamp = stage.say("@dj_transport 가로등이 꺼졌어요", author="7009")
     owed = {(who, step, id) for id in [*bus, lamp] for who, step in (("park", 2), ("choi", 3))}
@@ -91,7 +92,6 @@ def test_mail_arrives_with_subject_and_text(stage: Stage) -> None:
         text = body.get_content()
         assert "교통정책과" in text and f"/status/{mention}" in text
     assert not stage.hooks.arrivals("kim")
-    stage.daemon.kill()
 
 
 class PostOffice:
