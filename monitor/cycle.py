@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -26,8 +25,12 @@ UNDECIDED = timedelta(seconds=60)
 class Cycle:
     """Runs the jobs, remembers when each ended well, and judges from the database whether the work gets done."""
 
-    def __init__(self, store: Store, clock: Clock, sources: Mapping[str, Any]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, sources: Iterable[str], bundle: timedelta = timedelta(0)
+    ) -> None:
+        """`sources` are the ids of all that is polled, `bundle` is how long an alert may wait for company."""
         self._store, self._clock, self._sources = store, clock, list(sources)
+        self._untold = bundle + timedelta(minutes=5)
         self._started_at = clock()
         self._ended: dict[str, datetime] = {}
         self._gate = threading.Lock()
@@ -78,6 +81,6 @@ class Cycle:
         found = []
         if due is not None and now - due > UNDECIDED:
             found.append(f"a case has waited for its decision since {due.isoformat()}")
-        if backlog.waiting and backlog.oldest_at is not None and now - backlog.oldest_at > timedelta(minutes=10):
+        if backlog.waiting and backlog.oldest_at is not None and now - backlog.oldest_at > self._untold:
             found.append(f"an alert has waited since {backlog.oldest_at.isoformat()}")
         return found

@@ -48,7 +48,7 @@ def run(app: App, stop: threading.Event | None = None) -> None:
         if app.store.is_sqlite:
             release(app.store, app.clock())
         app.polling.plan(app.clock())
-        cycle = Cycle(app.store, app.clock, app.polling.sources)
+        cycle = Cycle(app.store, app.clock, app.polling.sources, app.settings.alerts.bundle)
         keeping = Housekeeping(app, cycle)
         stack.callback(server.start(app, cycle))
         stack.callback(metrics.start(app))

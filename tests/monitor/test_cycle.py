@@ -1,0 +1,57 @@
+"""Ready and alive mean that the work gets done, not that a process exists."""
+
+from __future__ import annotations
+
+from connectors.contract import Unavailable
+from monitor.cycle import Cycle
+from tests.city import City, mention
+
+
+def _cycle(town: City) -> Cycle:
+    return Cycle(town.store, town.clock, town.polling.sources)
+
+
+def _poll(town: City) -> None:
+    walk = town.polling._claim(list(town.polling.sources))
+    assert walk is not None
+    town.polling._work(walk, ("twitter", True))
+
+
+def test_the_first_cycle_is_whole_when_every_due_source_recorded_an_outcome(town: City) -> None:
+    """A platform's failure is an outcome too: it never makes the service unready."""
+    cycle = _cycle(town)
+    assert cycle.faults() == ["source twitter:search has recorded no outcome yet"]
+    town.connector.pages = [Unavailable("down")]
+    _poll(town)
+    assert cycle.faults() == []
+
+
+def test_a_source_that_is_not_due_keeps_nobody_waiting(town: City) -> None:
+    """After a restart a backstop may be due in an hour only."""
+    _poll(town)
+    town.clock.forward(seconds=1)
+    assert _cycle(town).faults() == []
+
+
+def test_a_job_that_hangs_is_noticed(town: City) -> None:
+    """Half a minute without a good end; one good end mends it."""
+    _poll(town)
+    cycle = _cycle(town)
+    healthy, broken = cycle.job("escalate", lambda: None), cycle.job("deliver", lambda: 1 / 0)
+    healthy()
+    broken()
+    assert cycle.faults() == ["job deliver has not ended well lately"]
+    town.clock.forward(seconds=31)
+    assert len([fault for fault in cycle.faults() if fault.startswith("job")]) == 2
+
+
+def test_the_auditor_is_not_content_with_an_undecided_case(town: City) -> None:
+    """A step that is due and was not decided within a minute withholds the heartbeat."""
+    cycle = _cycle(town)
+    town.say(mention("m1", town.clock()))
+    town.clock.forward(minutes=20, seconds=59)
+    assert cycle.audit() == []
+    town.clock.forward(seconds=2)
+    assert len(cycle.audit()) == 1
+    town.escalation.run()
+    assert cycle.audit() == []
