@@ -9,15 +9,18 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from monitor import service
 from monitor.app import App
 from monitor.store import accounts, alerts, cases, posts
 
 
 def start(app: App) -> Callable[[], None]:
-    """Serve `/metrics` where the settings say; returns what stops it."""
+    """Serve `/metrics` where the settings say; returns what stops it. Raises `service.AddressTaken`."""
     listen = app.settings.web.metrics_listen
     if not listen:
         return lambda: None
+    # Tried here first: the library's own error would not name the key.
+    service.listen(listen, "web.metrics_listen").close()
     host, _, port = listen.rpartition(":")
     registry = CollectorRegistry()
     registry.register(Standing(app))

@@ -13,6 +13,25 @@ class AlreadyRunning(Exception):
     """Another daemon runs on this database file."""
 
 
+class AddressTaken(Exception):
+    """An address of the settings cannot be listened on; the message names the key."""
+
+
+def listen(address: str, key: str) -> socket.socket:
+    """Listen on "host:port" as the settings' `key` says.
+
+    Raises:
+        AddressTaken: another program listens there, or this machine has no such address.
+    """
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, int(port)), family=family)
+    except OSError as exc:
+        raise AddressTaken(f"cannot listen on {address} ({key}): {exc.strerror}; free it or change {key}") from exc
+
+
 def notify(state: str) -> None:
     """Send one state, as "READY=1", to the service manager's socket."""
     address = os.environ.get("NOTIFY_SOCKET")

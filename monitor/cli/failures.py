@@ -7,7 +7,7 @@ import traceback
 from config import SettingsError
 from monitor.cli.call import Call
 from monitor.logs import HIDDEN
-from monitor.service import AlreadyRunning
+from monitor.service import AddressTaken, AlreadyRunning
 from monitor.store.engine import StoreError
 from monitor.store.opening import NotMigrated, TryLater
 
@@ -38,7 +38,7 @@ def _explained(error: Exception, call: Call | None) -> tuple[str, int]:
         return words("already_running", what=error), LATER
     if isinstance(error, NotMigrated):
         return words("not_migrated", what=error), LATER
-    if isinstance(error, TryLater):
+    if isinstance(error, TryLater | AddressTaken):
         return words("later", what=error), LATER
     if isinstance(error, StoreError):
         return words("unusable", what=error), OURS

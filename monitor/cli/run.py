@@ -8,7 +8,7 @@ import structlog
 from monitor import daemon, logs
 from monitor.app import build
 from monitor.cli.call import Call, pass_call
-from monitor.service import AlreadyRunning
+from monitor.service import AddressTaken, AlreadyRunning
 from monitor.store.engine import StoreError
 from monitor.store.opening import in_words
 
@@ -30,7 +30,7 @@ def run(call: Call) -> None:
                 daemon.run(app)
             finally:
                 app.close()
-    except (AlreadyRunning, StoreError):
+    except (AddressTaken, AlreadyRunning, StoreError):
         raise
     except Exception:
         log.exception("daemon.failed")

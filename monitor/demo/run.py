@@ -40,6 +40,7 @@ SEED = 2010
 _OPENS = 9
 """The hour that the city's clock shows at first."""
 _REFRESH = 0.25
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FIRST_FETCH = 30.0
 """Seconds that the daemon may take to see every account for the first time."""
 
@@ -176,9 +177,7 @@ class _Run:
         else:
             self._lines(lookout, player, until, asked_to_stop)
 
-    def _screen(
-        self, lookout: Lookout, player: Player, until: datetime | None, asked_to_stop: threading.Event
-    ) -> None:
+    def _screen(self, lookout: Lookout, player: Player, until: datetime | None, asked_to_stop: threading.Event) -> None:
         footer = self._addresses()
         with Live(console=self._console, screen=True, auto_refresh=False, redirect_stdout=False) as live:
             while not self._over(player, until, asked_to_stop):
@@ -219,7 +218,7 @@ class _Run:
 
 @contextmanager
 def _stop_on_signals() -> Iterator[threading.Event]:
-    """Ctrl-C and SIGTERM ask for the end and the summary; a second one ends at once."""
+    """Ctrl-C, SIGTERM and a closed terminal ask for the end and the summary; a second one ends at once."""
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked
@@ -230,7 +229,7 @@ def _stop_on_signals() -> Iterator[threading.Event]:
             sys.exit(128 + number)
         asked.set()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, ask) for number in _ENDING}
     try:
         yield asked
     finally:

@@ -183,9 +183,7 @@ def _numbers(summary: Summary, words: DemoWords, city: CityClock) -> list[tuple[
         attainment = words("summary.of", attainment=percent(of.met, of.decided), met=of.met, decided=of.decided)
     rows.append((words("summary.attainment"), attainment, "bold"))
     blind = words.span(city.span(summary.coverage.blind))
-    seen = words(
-        "summary.seen", coverage=summary.coverage.percent or "-", episodes=summary.blind_episodes, blind=blind
-    )
+    seen = words("summary.seen", coverage=summary.coverage.percent or "-", episodes=summary.blind_episodes, blind=blind)
     rows.append((words("summary.coverage"), seen, ""))
     if of.median_seconds is not None:
         median = words.span(city.span(timedelta(seconds=of.median_seconds)))

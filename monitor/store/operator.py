@@ -22,7 +22,8 @@ def retry(tx: Connection, id: str, now: datetime) -> bool:
     """Send a dead message again, under its id; False where there is no dead message of that id."""
     m, a = _messages.c, _alerts.c
     dead = update(_messages).where(m.id == id, m.state == "dead")
-    if tx.execute(dead.values(state="queued", next_attempt_at=now, first_attempt_at=None, finished_at=None)).rowcount == 0:
+    again = dead.values(state="queued", next_attempt_at=now, first_attempt_at=None, finished_at=None)
+    if tx.execute(again).rowcount == 0:
         return False
     tx.execute(update(_alerts).where(a.message_id == id, a.state == "dead").values(state="bundled"))
     events.append(tx, [(None, Event("alert_retried", now, _OPERATOR, {"message": id}))])

@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
 
+from monitor import service
 from monitor.app import App
 from monitor.cycle import Cycle
 from monitor.store import accounts
@@ -74,17 +75,16 @@ def _is_local(host: str) -> bool:
 
 
 def start(app: App, cycle: Cycle) -> Callable[[], None]:
-    """Serve where the settings say; returns what stops it."""
+    """Serve where the settings say; returns what stops it. Raises `service.AddressTaken`."""
     listen = app.settings.web.listen
     if not listen:
         return lambda: None
-    host, _, port = listen.rpartition(":")
     config = uvicorn.Config(
-        create(app, cycle), host=host.strip("[]"), port=int(port), log_config=None, access_log=False, lifespan="off",
-        timeout_graceful_shutdown=2,
-    )  # fmt: skip
+        create(app, cycle), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
+    )
     server = uvicorn.Server(config)
-    sock = config.bind_socket()
+    # Bound here: uvicorn would end the process by itself where the port is taken.
+    sock = service.listen(listen, "web.listen")
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="web", daemon=True)
     thread.start()
 

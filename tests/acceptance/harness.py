@@ -279,6 +279,16 @@ class Daemon:
         self.process.send_signal(signal.SIGTERM)
         return self.wait(seconds)
 
+    def freeze(self) -> None:
+        """SIGSTOP: it sleeps wherever it is."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """SIGCONT."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """SIGKILL."""
         if self.process is not None:
