@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.acceptance.harness import Daemon, now, seconds, wait_for
@@ -23,22 +25,21 @@ def test_two_nodes_double_nothing_and_either_is_enough(stage: Stage) -> None:
         wait_for(lambda: len(stage.hooks.arrivals()) > 20, 60, "alerts are being sent")
     nothing_lost(stage, both, kills=0)
     assert first.queue() == second.queue()
-
-    first.freeze()
-    asleep = _goes_on(stage, second)
+    asleep = _without(stage, first.freeze, second)
     nothing_lost(stage, [*both, *asleep], kills=1)
     first.wake()
-
-    second.kill()
-    alone = _goes_on(stage, first)
+    alone = _without(stage, second.kill, first)
     nothing_lost(stage, [*both, *asleep, *alone], kills=2)
     assert first.stop() == 0
 
 
-def _goes_on(stage: Stage, node: Daemon) -> list[str]:
-    """Citizens post, and this node alone finds it within 15 seconds; returns what was posted."""
-    stage.daemon, stage.nodes = node, [other for other in (stage.daemon, *stage.nodes) if other is not node]
+def _without(stage: Stage, strike: Callable[[], None], left: Daemon) -> list[str]:
+    """Strike one node down amid work: the one left finds the next post within 15 seconds. Returns all posted."""
     with stage.citizens(every=0.25) as posted:
+        heard = len(stage.hooks.arrivals())
+        wait_for(lambda: len(stage.hooks.arrivals()) > heard + 5, 30, "alerts are being sent")
+        strike()
+        stage.daemon, stage.nodes = left, [node for node in (stage.daemon, *stage.nodes) if node is not left]
         mention = stage.say(author="7009")
         stage.found(mention, seconds=15)
     return [*posted, mention]
