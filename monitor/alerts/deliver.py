@@ -155,15 +155,15 @@ class Delivery:
         alerts.channel_failed(tx, stored.channel, now, again, str(error))
         since = alerts.failing(tx)[stored.channel].failing_since
         log.warning("alert.failed", message=stored.id, channel=stored.channel, why=str(error), tries=stored.tries + 1)
-        gone_round = error.permanent or now >= since + fallback_after
-        if gone_round and self._fall_back(tx, stored, str(error), now):
+        if error.permanent and self._fall_back(tx, stored, str(error), now):
             return
         if error.permanent or now >= (stored.first_attempt_at or now) + GIVE_UP:
             self._dead(tx, stored, str(error), now)
             return
         if self._next_channel(stored) is not None:
+            # By then the next channel takes over, whatever this one's receiver asked us to wait.
             again = min(again, since + fallback_after)
-        elif gone_round:
+        elif now >= since + fallback_after:
             self._tell_operator(tx, stored.channel, stored.recipient, str(error), now)
         alerts.update_message(tx, stored.id, next_attempt_at=max(again, now + timedelta(seconds=1)), problem=str(error))
 

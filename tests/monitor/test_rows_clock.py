@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from connectors.contract import PostKind
+from monitor.store.engine import Store
 from sla.case import State
-from tests.city import MINUTE, SECOND, City, answer, mention
+from tests.city import MINUTE, SECOND, City, answer, build, mention
+from tests.support import Clock
 
 
 def test_row_1_the_clock_starts_at_the_platforms_own_time(town: City) -> None:
@@ -71,6 +74,16 @@ def test_row_5_an_answer_exactly_at_the_deadline_is_met(town: City, late: timede
     town.say(asked, answer("a1", asked, town.clock() + 30 * MINUTE + late))
     assert (town.case().breached_at is None) is met
     assert town.events("answered")[0].data["met"] is met
+
+
+def test_row_6_an_automatic_reply_is_no_answer(store: Store, clock: Clock, tmp_path: Path) -> None:
+    """By the settings' patterns; a person's reply after it is one."""
+    town = build(tmp_path, store, clock, '[answers]\nautomatic = ["^자동 응답"]\n')
+    asked = mention("m1", clock())
+    town.say(asked, answer("a1", asked, clock() + MINUTE, "자동 응답: 순서대로 답변드립니다"))
+    assert town.case().state is State.OPEN
+    town.say(answer("a2", asked, clock() + 2 * MINUTE, "확인했습니다. 자동 응답이 아닙니다."))
+    assert town.case().answered_at == clock() + 2 * MINUTE
 
 
 def test_row_8_a_thank_you_is_dismissed_and_hides_no_follow_up(town: City) -> None:
