@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from monitor.alerts import outbox
@@ -107,7 +106,7 @@ class Desk:
     def _due_again(self, change: Change) -> Change:
         policy = self._rules.policy(change.case.policy)
         due = next_action(change.case, policy, self._rules.calendar(policy))
-        return Change(replace(change.case, next_action_at=due), change.events)
+        return Change(change.case._replace(next_action_at=due), change.events)
 
     @staticmethod
     def _require(reason: str) -> None:

@@ -8,10 +8,10 @@ case and the events that tell of it; nothing else may change a case.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class State(StrEnum):
@@ -101,9 +101,11 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One open turn of one citizen in one conversation."""
+class Case(NamedTuple):
+    """One open turn of one citizen in one conversation.
+
+    A named tuple and no dataclass: a storm reads, changes and stores thousands of them at one moment.
+    """
 
     id: str
     platform: str
@@ -203,9 +205,9 @@ def followed(case: Case, turn: Turn, deadline: datetime, now: datetime) -> Chang
                 "was_opened_at": case.opened_at, "was_deadline": case.deadline,
             })
         )  # fmt: skip
-        case = replace(case, opened_at=first.created_at, deadline=deadline, found_at=first.stored_at)
+        case = case._replace(opened_at=first.created_at, deadline=deadline, found_at=first.stored_at)
         if case.answered_at is not None:
-            case = replace(case, breached_at=deadline if case.answered_at > deadline else None)
+            case = case._replace(breached_at=deadline if case.answered_at > deadline else None)
     if isinstance(turn.closer, Answer):
         case, told = _answered(case, turn.closer, now)
         events += told
@@ -224,8 +226,8 @@ def _answered(case: Case, answer: Answer, now: datetime) -> tuple[Case, list[Eve
     met = answer.created_at <= case.deadline
     outcome = "quoted" if answer.quoted else "platform"
     data = {"answer": answer.id, "answered_at": answer.created_at, "outcome": outcome, "met": met}
-    case = replace(
-        case, state=State.ANSWERED, answer=answer.id, answered_at=answer.created_at, outcome=outcome,
+    case = case._replace(
+        state=State.ANSWERED, answer=answer.id, answered_at=answer.created_at, outcome=outcome,
         closed_at=answer.created_at, next_action_at=None, held_until=None,
         breached_at=None if met else case.deadline,
     )  # fmt: skip
@@ -236,7 +238,7 @@ def _standing(case: Case, turn: Turn, now: datetime) -> tuple[Case, list[Event]]
     """No closer: open, unless every mention is gone (SEMANTICS row 16); a post that came back opens it again."""
     if turn.standing:
         if case.state is State.DELETED:
-            case = replace(case, state=State.OPEN, closed_at=None, outcome=None)
+            case = case._replace(state=State.OPEN, closed_at=None, outcome=None)
             return case, [Event("restored", now, "platform", {})]
         return case, []
     if not case.is_open:
@@ -249,8 +251,8 @@ def _standing(case: Case, turn: Turn, now: datetime) -> tuple[Case, list[Event]]
         outcome = "undetermined"
     else:
         outcome = "breached"
-    case = replace(
-        case, state=State.DELETED, closed_at=gone_at, outcome=outcome, next_action_at=None, held_until=None,
+    case = case._replace(
+        state=State.DELETED, closed_at=gone_at, outcome=outcome, next_action_at=None, held_until=None,
         breached_at=case.deadline if outcome == "breached" else None,
     )  # fmt: skip
     return case, [Event("deleted", now, "platform", {"gone_at": gone_at, "seen_at": seen_at, "outcome": outcome})]
@@ -258,7 +260,7 @@ def _standing(case: Case, turn: Turn, now: datetime) -> tuple[Case, list[Event]]
 
 def merged(case: Case, into: str, now: datetime) -> Change:
     """Two cases turned out to be one turn: this one ends, the other goes on."""
-    ended = replace(case, state=State.MERGED, closed_at=now, next_action_at=None, held_until=None)
+    ended = case._replace(state=State.MERGED, closed_at=now, next_action_at=None, held_until=None)
     return Change(ended, (Event("merged", now, "platform", {"into": into}),))
 
 
@@ -268,7 +270,7 @@ def acknowledged(case: Case, by: str, until: datetime, now: datetime) -> Change:
     if case.held_level == case.level:
         raise Conflict(f"case {case.id} was already acknowledged at this level, until {case.held_until}")
     state = case.state if case.state is State.CLAIMED else State.ACKNOWLEDGED
-    held = replace(case, state=state, held_until=until, held_level=case.level)
+    held = case._replace(state=state, held_until=until, held_level=case.level)
     return Change(held, (Event("acknowledged", now, by, {"until": until, "level": case.level}),))
 
 
@@ -277,7 +279,7 @@ def claimed(case: Case, by: str, now: datetime) -> Change:
     _must_be_open(case)
     if case.assignee is not None:
         raise Conflict(f"case {case.id} was already claimed by {case.assignee}")
-    return Change(replace(case, state=State.CLAIMED, assignee=by), (Event("claimed", now, by, {}),))
+    return Change(case._replace(state=State.CLAIMED, assignee=by), (Event("claimed", now, by, {}),))
 
 
 def transferred(
@@ -291,7 +293,7 @@ def transferred(
     _must_be_open(case)
     if case.department == department:
         raise Conflict(f"case {case.id} is already with {department}")
-    moved = replace(case, department=department, policy=policy, deadline=deadline, **_fresh_round(case))
+    moved = case._replace(department=department, policy=policy, deadline=deadline, **_fresh_round(case))
     data = {"from": case.department, "to": department, "policy": policy, "deadline": deadline, "reason": reason}
     return Change(moved, (Event("transferred", now, by, data),))
 
@@ -299,8 +301,8 @@ def transferred(
 def dismissed(case: Case, by: str, reason: str, now: datetime) -> Change:
     """No reply is due, because of `reason`; it leaves the denominator and is counted apart (SEMANTICS row 8)."""
     _must_be_open(case)
-    ended = replace(
-        case, state=State.DISMISSED, outcome="dismissed", closed_at=now, next_action_at=None, held_until=None
+    ended = case._replace(
+        state=State.DISMISSED, outcome="dismissed", closed_at=now, next_action_at=None, held_until=None
     )
     return Change(ended, (Event("dismissed", now, by, {"reason": reason}),))
 
@@ -309,8 +311,8 @@ def answered_elsewhere(case: Case, by: str, outcome: str, now: datetime, referen
     """Record an answer given by phone, by direct message or by referral; nothing is posted."""
     _must_be_open(case)
     met = now <= case.deadline
-    ended = replace(
-        case, state=State.ANSWERED, outcome=outcome, answered_at=now, closed_at=now, next_action_at=None,
+    ended = case._replace(
+        state=State.ANSWERED, outcome=outcome, answered_at=now, closed_at=now, next_action_at=None,
         held_until=None, breached_at=None if met else case.deadline,
     )  # fmt: skip
     data = {"answer": None, "answered_at": now, "outcome": outcome, "met": met, "reference": reference}
@@ -325,7 +327,7 @@ def reopened(case: Case, by: str, reason: str, now: datetime) -> Change:
     """
     if case.state not in (State.ANSWERED, State.DISMISSED) or case.answer is not None:
         raise Conflict(f"case {case.id} is {case.state}: only a dismissal or an answer given elsewhere can be undone")
-    again = replace(case, outcome=None, answered_at=None, closed_at=None, **_fresh_round(case))
+    again = case._replace(outcome=None, answered_at=None, closed_at=None, **_fresh_round(case))
     return Change(again, (Event("reopened", now, by, {"reason": reason}),))
 
 

@@ -5,7 +5,7 @@ Steps are anchored to the case's own clock, so a late step moves no later one (S
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -124,8 +124,8 @@ def fired(
                 "told": told, **why,
             })
         )  # fmt: skip
-    after = replace(
-        case, next_action_at=decision.next_action_at, level=max(case.level, decision.level),
+    after = case._replace(
+        next_action_at=decision.next_action_at, level=max(case.level, decision.level),
         repeats=max(case.repeats, decision.repeats),
         breached_at=case.deadline if decision.breached else case.breached_at,
     )  # fmt: skip

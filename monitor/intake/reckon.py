@@ -128,13 +128,13 @@ def _opened(
     why = {"calendar": f"{calendar.name}/{calendar.version}"}
     if routed:
         why |= {"route": str(routed.rule), "keyword": routed.keyword}
-    change = opened(replace(case, next_action_at=next_action(case, policy, calendar)), turn, now, **why)
+    change = opened(case._replace(next_action_at=next_action(case, policy, calendar)), turn, now, **why)
     if turn.closer is None and turn.standing:
         return change
     if isinstance(turn.closer, Closing):
         # Split off from a case a person had closed: what they decided covers it still.
         of = mine[turn.closer.case]
-        closed = replace(change.case, state=of.state, outcome=of.outcome, closed_at=of.closed_at,
+        closed = change.case._replace(state=of.state, outcome=of.outcome, closed_at=of.closed_at,
                          answered_at=of.answered_at, next_action_at=None)  # fmt: skip
         data = {"of": of.id, "state": of.state, "answered_at": of.answered_at, "outcome": of.outcome}
         return Change(closed, (*change.events, Event("split", now, "platform", data)))
@@ -148,7 +148,7 @@ def _followed(rules: Rules, case: Case, turn: Turn, now: datetime) -> Change:
     change = followed(case, turn, rules.deadline(policy, turn.first.created_at), now)
     if change.events and change.case.is_open:
         due = next_action(change.case, policy, rules.calendar(policy))
-        return Change(replace(change.case, next_action_at=due), change.events)
+        return Change(change.case._replace(next_action_at=due), change.events)
     return change
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from monitor.store.tables import CaseRow
 from sla.case import Case, Change, State
 
 _cases = CaseRow.__table__  # type: ignore[attr-defined]
-_names = tuple(field.name for field in fields(Case))
+_names = Case._fields
 _columns = tuple(_cases.c[name] for name in _names)
 _state, _watchers = _names.index("state"), _names.index("watchers")
 _states = {state.value: state for state in State}
@@ -142,13 +141,11 @@ def count_open(tx: Connection) -> dict[str, int]:
 
 
 def _values(case: Case, version: int) -> dict[str, Any]:
-    values = {name: getattr(case, name) for name in _names}
-    values["version"] = version
-    return values
+    return dict(zip(_names, case._replace(version=version), strict=True))
 
 
 def _case(row: Any) -> Case:
     values = list(row)
     values[_state] = _states[values[_state]]
     values[_watchers] = tuple(values[_watchers])
-    return Case(*values)
+    return Case._make(values)

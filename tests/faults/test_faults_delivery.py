@@ -32,6 +32,12 @@ def _breach(town: City, cases: int) -> None:
     town.escalation.run()
 
 
+def _worker(town: City, id: str, channel: str) -> None:
+    """What a worker of the pool does with a message, in this thread and with no other beside it."""
+    town.delivery._stopping = True
+    town.delivery._work(id, channel)
+
+
 def test_two_nodes_that_bundle_at_once_tell_everyone_once(
     town: City, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +98,7 @@ def test_a_delivered_message_is_not_sent_again_for_an_error_after_it(
 
     with monkeypatch.context() as patch:
         patch.setattr(deliver, "failpoint", broken)
-        town.delivery._work(id, "kim-hook")
+        _worker(town, id, "kim-hook")
     assert len(town.told("kim")) == 1
     town.clock.forward(minutes=9)
     town.deliver()
@@ -115,7 +121,7 @@ def test_a_passing_error_of_the_database_makes_no_alert_late(town: City, monkeyp
 
     with monkeypatch.context() as patch:
         patch.setattr(deliver.alerts, "claim_message", deadlock)
-        town.delivery._work(id, "kim-hook")
+        _worker(town, id, "kim-hook")
     town.tick(seconds=60)
     assert town.alerted() == {"kim": [("warning", 1)]}
 
@@ -137,8 +143,7 @@ def test_a_message_that_cannot_be_put_together_is_told_of(town: City, monkeypatc
         with town.store.read() as tx:
             due = alerts.due_messages(tx, town.clock(), [], 100)
         for id, channel in due:
-            town.delivery._stopping = True  # no worker beside this thread
-            town.delivery._work(id, channel)
+            _worker(town, id, channel)
     assert ("fault", 0) in town.alerted().get("ops", [])
 
 
@@ -232,7 +237,7 @@ def test_eleven_hundred_breaches_are_full_bundles_and_all_on_record(town: City) 
 def test_no_send_starts_after_the_answer_is_stored(town: City) -> None:
     """Answers within a second of the deadline race the sends of their alerts: none is begun that was not by then."""
     start = town.clock()
-    asked = [mention(f"m{n}", start, conversation=f"m{n}", author=f"c{n}") for n in range(60)]
+    asked = [mention(f"m{n}", start, conversation=f"m{n}", author=f"c{n}") for n in range(40)]
     town.say(*asked)
     town.clock.forward(minutes=30)
     town.escalation._bundle = lambda _partial: None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -268,7 +267,7 @@ def test_random_histories_in_the_store_count_as_their_cases_do(
     with one_store.write() as tx:
         for table in ("events", "cases", "seals"):
             tx.execute(text(f"DELETE FROM {table}"))
-        cases.save(tx, [Change(replace(of.case, version=0), tuple(of.events)) for of in lived])
+        cases.save(tx, [Change(of.case._replace(version=0), tuple(of.events)) for of in lived])
     Sealer(one_store, Clock(now), block=7).run()
     weeks = [weekly(one_store, rules, week, now) for week in ("2026-W52", "2026-W53", "2027-W01")]
     merged = sum(of.case.state is State.MERGED for of in lived)

@@ -28,7 +28,7 @@ SECOND = timedelta(seconds=1)
 def life(found_after: timedelta = SECOND) -> Life:
     """A case of the transport department, opened at START."""
     begun = Life.begin(Random(1), "c1", START)
-    case = replace(begun.case, department="transport", platform="twitter", found_at=START + found_after)
+    case = begun.case._replace(department="transport", platform="twitter", found_at=START + found_after)
     mentions = [replace(begun.mentions[0], stored_at=START + found_after)]
     begun = Life(Random(1), case, START, mentions)
     begun._keep(rule.opened(case, Turn(tuple(mentions), None), case.found_at))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -35,7 +34,7 @@ def _case(calendar: Calendar = ALWAYS, opened_at: datetime = START) -> Case:
         "c1", "twitter", "1", "d", "v", "a", "standard", opened_at, opened_at,
         calendar.add(opened_at, POLICY.target), None,
     )  # fmt: skip
-    return replace(case, next_action_at=next_action(case, POLICY, calendar))
+    return case._replace(next_action_at=next_action(case, POLICY, calendar))
 
 
 def _after(case: Case, decision: Decision, now: datetime) -> Case:
@@ -61,14 +60,14 @@ def test_row_23_the_highest_level_due(minutes: float, reason: Reason, level: int
 
 def test_a_closed_case_owes_nothing() -> None:
     """Whatever the hour."""
-    closed = replace(_case(), state=State.ANSWERED)
+    closed = _case()._replace(state=State.ANSWERED)
     assert decide(closed, POLICY, ALWAYS, START + 999 * MINUTE) == Decision(Reason.CLOSED, None)
     assert next_action(closed, POLICY, ALWAYS) is None
 
 
 def test_many_missed_repeats_are_one() -> None:
     """Ten hours of downtime after the last step: the root contact is told once, and again an hour later."""
-    case = replace(_case(), level=3, breached_at=START + 30 * MINUTE)
+    case = _case()._replace(level=3, breached_at=START + 30 * MINUTE)
     decision = decide(case, POLICY, ALWAYS, START + 660 * MINUTE)
     assert (decision.reason, decision.repeats) == (Reason.REPEAT, 10)
     assert decision.next_action_at == START + 720 * MINUTE
@@ -86,7 +85,7 @@ def test_however_late_the_passes_run_the_ladder_is_the_same(
     """Steps fired are those the oracle finds due; each level fires or is overtaken once; nothing fires early."""
     case = _case(calendar, START + opened * MINUTE)
     if holds:
-        case = replace(case, state=State.ACKNOWLEDGED, held_until=case.opened_at + 40 * MINUTE, held_level=0)
+        case = case._replace(state=State.ACKNOWLEDGED, held_until=case.opened_at + 40 * MINUTE, held_level=0)
     now = case.opened_at
     seen: list[int] = []
     for gap in gaps:
@@ -110,9 +109,9 @@ def test_next_action_is_exactly_when_there_is_something_to_do(
     calendar: Calendar, opened: int, level: int, repeats: int
 ) -> None:
     """A microsecond before it nothing changes; at it something does. An idle case is never looked at."""
-    case = replace(_case(calendar, START + opened * MINUTE), level=level, repeats=repeats if level == 3 else 0)
+    case = _case(calendar, START + opened * MINUTE)._replace(level=level, repeats=repeats if level == 3 else 0)
     if level >= 2:
-        case = replace(case, breached_at=case.deadline)
+        case = case._replace(breached_at=case.deadline)
     due = next_action(case, POLICY, calendar)
     assert due is not None
     before = decide(case, POLICY, calendar, due - timedelta(microseconds=1))
@@ -125,7 +124,7 @@ def test_next_action_is_exactly_when_there_is_something_to_do(
 def test_row_20_a_round_begins_with_its_steps_overtaken(minutes: int, level: int, kind: str) -> None:
     """One notice at the level that has passed; then the ladder goes on where the clock stands."""
     now = START + minutes * MINUTE
-    decision = begin_round(replace(_case(), round=2), POLICY, ALWAYS, now)
+    decision = begin_round(_case()._replace(round=2), POLICY, ALWAYS, now)
     assert (decision.reason, decision.level, decision.kind) == (Reason.ROUND, level, kind)
     assert decision.next_action_at is not None
     assert decision.next_action_at > now
