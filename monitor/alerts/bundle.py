@@ -49,8 +49,11 @@ class Bundler:
         while left >= MOST or (partial and left > 0 and self._may_leave(tx, group, channel, now)):
             message = new_id("m")
             alerts.add_message(tx, message, group.kind, group.level, group.recipient, channel, now)
-            alerts.bundle(tx, group, message, MOST)
-            left -= MOST
+            taken = alerts.bundle(tx, group, message, MOST)
+            if taken == 0:
+                alerts.remove_message(tx, message)
+                break
+            left -= taken
             formed += 1
         return formed
 

@@ -22,7 +22,7 @@ from monitor.clock import Clock
 from monitor.failpoints import failpoint
 from monitor.rules import Rules
 from monitor.store import alerts
-from monitor.store.engine import Store, Transaction, new_id
+from monitor.store.engine import PASSING, Store, Transaction, new_id
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +82,9 @@ class Delivery:
     def _work(self, id: str, lane: str) -> None:
         try:
             self._deliver(id)
+        except PASSING:
+            # The database was away for a moment: the lease runs out, and the message is tried again under its id.
+            log.warning("deliver.interrupted", message=id, exc_info=True)
         except Exception:  # one message that cannot be handled must not stop the others; it is told
             log.exception("deliver.failed", message=id)
             self._postpone(id)
@@ -111,16 +114,27 @@ class Delivery:
         except TransportError as exc:
             error = exc
         failpoint("deliver.before_result")
+        for again in (True, True, False):
+            # What came of it is known here alone: a database that was away for a moment must not send it twice.
+            try:
+                self._record(stored, attempt, receipt, error)
+                break
+            except PASSING:
+                if not again:
+                    raise
+                log.warning("deliver.result_again", message=id, exc_info=True)
+        failpoint("deliver.after_result")
+
+    def _record(self, stored: alerts.Message, attempt: int, receipt: str, error: TransportError | None) -> None:
         now = self._clock()
         with self._store.write() as tx:
             alerts.end_attempt(tx, attempt, now, _result(error), receipt or str(error))
-            if not alerts.holds(tx, id, self._owner):
+            if not alerts.holds(tx, stored.id, self._owner):
                 return
             if error is None:
                 self._delivered(tx, stored, now)
             else:
                 self._failed(tx, stored, error, now)
-        failpoint("deliver.after_result")
 
     def _send(self, channel: str, message: Message) -> str:
         known = self._channels.get(channel)
@@ -130,7 +144,8 @@ class Delivery:
 
     def _worth_sending(self, tx: Transaction, stored: alerts.Message, now: datetime) -> bool:
         """Drop what was answered meanwhile; go round a channel that is known not to work."""
-        if alerts.drop_answered(tx, stored.id) and not alerts.cases_of(tx, stored.id):
+        alerts.drop_answered(tx, stored.id)
+        if stored.kind in (*alerts.URGENT, "answered") and not alerts.cases_of(tx, stored.id):
             alerts.update_message(tx, stored.id, state="dropped", next_attempt_at=None, finished_at=now)
             return False
         failing = alerts.failing(tx).get(stored.channel)
@@ -160,23 +175,30 @@ class Delivery:
         if error.permanent or now >= (stored.first_attempt_at or now) + GIVE_UP:
             self._dead(tx, stored, str(error), now)
             return
-        if self._next_channel(stored) is not None:
+        patience = min(since, stored.first_attempt_at or now) + fallback_after
+        if self._next_channel(tx, stored) is not None:
+            if now >= patience and self._fall_back(tx, stored, str(error), now):
+                return
             # By then the next channel takes over, whatever this one's receiver asked us to wait.
-            again = min(again, since + fallback_after)
-        elif now >= since + fallback_after:
+            again = min(again, patience)
+        elif again > patience:
             self._tell_operator(tx, stored.channel, stored.recipient, str(error), now)
         alerts.update_message(tx, stored.id, next_attempt_at=max(again, now + timedelta(seconds=1)), problem=str(error))
 
-    def _next_channel(self, stored: alerts.Message) -> str | None:
+    def _next_channel(self, tx: Transaction, stored: alerts.Message) -> str | None:
+        """The person's next channel; after the last one, the first that is not known to fail."""
         mine = self._rules.channels_of(stored.recipient)
         if stored.channel not in mine:
             return mine[0] if mine else None
         later = mine[mine.index(stored.channel) + 1 :]
-        return later[0] if later else None
+        if later:
+            return later[0]
+        failing = alerts.failing(tx)
+        return next((channel for channel in mine if channel != stored.channel and channel not in failing), None)
 
     def _fall_back(self, tx: Transaction, stored: alerts.Message, problem: str, now: datetime) -> bool:
         """Let the person's next channel carry it (SEMANTICS row 29); False where there is none."""
-        channel = self._next_channel(stored)
+        channel = self._next_channel(tx, stored)
         if channel is None:
             return False
         replacement = new_id("m")
@@ -206,8 +228,17 @@ class Delivery:
             outbox.notice(tx, self._rules, "fault", [root], now, detail=f"{channel}: {problem}")
 
     def _postpone(self, id: str) -> None:
+        """Put off a message that we cannot handle, tell the operator once, and give it up in the end."""
+        now = self._clock()
+        why = "could not be put together"
         with self._store.write() as tx:
-            alerts.update_message(tx, id, next_attempt_at=self._clock() + POISON, problem="could not be put together")
+            stored = alerts.postpone(tx, id, self._owner, now + POISON, why)
+            if stored is None:
+                return
+            if stored.first_attempt_at is not None and now >= stored.first_attempt_at + GIVE_UP:
+                self._dead(tx, stored, why, now)
+            elif stored.problem != why:
+                outbox.notice(tx, self._rules, "fault", [self._rules.root], now, detail=f"{id}: {why}")
 
 
 def _result(error: TransportError | None) -> str:

@@ -54,7 +54,7 @@ class Looker:
         asking: dict[Future[Look], tuple[_Key, list[Asked]]] = {}
         for key, group in of_account.items():
             account = self._accounts.get(key)
-            if account is None or self._is_fresh(key, now) or now < self._quiet_until.get(key, now):
+            if account is None or self._is_fresh(key, now) or self._is_quiet(key, now):
                 continue
             connector = self._connectors[key[0]]
             asked = self._asked(group)[: connector.most_asked]
@@ -76,7 +76,11 @@ class Looker:
         return frozenset(checked)
 
     def _is_fresh(self, key: _Key, now: datetime) -> bool:
-        return key in self._looked and now - self._looked[key][0] < FRESH
+        return key in self._looked and abs(now - self._looked[key][0]) < FRESH
+
+    def _is_quiet(self, key: _Key, now: datetime) -> bool:
+        # Not for longer than it was meant for, should the clock be set back meanwhile.
+        return timedelta(0) < self._quiet_until.get(key, now) - now <= SULK
 
     def _asked(self, group: Sequence[Case]) -> list[Asked]:
         with self._store.read() as tx:
@@ -89,24 +93,27 @@ class Looker:
         ]
 
     def _stored(self, key: _Key, ids: Sequence[str], future: Future[Look]) -> bool:
-        platform = key[0]
         try:
             found = future.result()
+            now = self._store_look(key[0], ids, found)
         except ConnectorError as exc:
             self._give_up(key, str(exc))
             return False
-        except Exception:
-            log.exception("look.failed", platform=platform, account=key[1])
+        except Exception:  # whatever keeps us from looking, the alert leaves
+            log.exception("look.failed", platform=key[0], account=key[1])
             self._give_up(key, "an error of ours")
             return False
+        self._looked[key] = (now, found.answers_since)
+        return True
+
+    def _store_look(self, platform: str, ids: Sequence[str], found: Look) -> datetime:
         now = self._clock()
         gone = found.gone & set(ids)
         with self._store.write() as tx:
             since = {account.id: account.watch_from for account in watched(tx).values() if account.platform == platform}
             standing = {post.id for post in found.posts} & set(ids)
             ingest(tx, self._rules, platform, found.posts, since, now, gone=gone, looked_at=standing - gone)
-        self._looked[key] = (now, found.answers_since)
-        return True
+        return now
 
     def _give_up(self, key: _Key, why: str) -> None:
         self._quiet_until[key] = self._clock() + SULK

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, literal, or_, select, update
 
 from monitor.store.bulk import once
 from monitor.store.columns import Instant
@@ -117,9 +117,17 @@ def bundle(tx: Connection, group: Group, message_id: str, most: int) -> int:
         .where(c.due_at >= group.due_at)
         .order_by(c.due_at, c.id)
         .limit(most)
+        .with_for_update(skip_locked=True)
     )
-    taken = update(_alerts).where(c.id.in_(chosen)).values(state="bundled", message_id=message_id)
+    # Another node may be at it too: what it has taken is not taken from it.
+    taken = update(_alerts).where(c.id.in_(chosen), c.state == "waiting")
+    taken = taken.values(state="bundled", message_id=message_id)
     return tx.execute(taken).rowcount
+
+
+def remove_message(tx: Connection, id: str) -> None:
+    """Take back a message that turned out to carry nothing, in the transaction that wrote it."""
+    tx.execute(delete(_messages).where(_messages.c.id == id))
 
 
 def due_messages(tx: Connection, now: datetime, busy: Collection[str], limit: int) -> list[tuple[str, str]]:
@@ -138,7 +146,7 @@ def claim_message(tx: Connection, id: str, now: datetime, owner: str, lease: tim
     """Take a due message for `lease`; None where it is gone, not due any more or another worker's."""
     c = _messages.c
     free = or_(c.lease_until.is_(None), c.lease_until <= now)
-    claim = update(_messages).where(c.id == id, c.next_attempt_at <= now, free)
+    claim = update(_messages).where(c.id == id, c.state == "queued", c.next_attempt_at <= now, free)
     row = tx.execute(claim.values(lease_owner=owner, lease_until=now + lease).returning(*_message)).one_or_none()
     return None if row is None else Message(*row)
 
@@ -146,6 +154,22 @@ def claim_message(tx: Connection, id: str, now: datetime, owner: str, lease: tim
 def update_message(tx: Connection, id: str, **values: Any) -> None:
     """Record where a message stands and give its lease back."""
     tx.execute(update(_messages).where(_messages.c.id == id).values(lease_owner=None, lease_until=None, **values))
+
+
+def postpone(tx: Connection, id: str, owner: str, until: datetime, problem: str) -> Message | None:
+    """Put off a message that could not be handled, if it is still this worker's; returns it as it was before."""
+    c = _messages.c
+    mine = (c.id == id, c.state == "queued", c.lease_owner == owner)
+    row = tx.execute(select(*_message).where(*mine).with_for_update()).one_or_none()
+    if row is None:
+        return None
+    first = func.coalesce(c.first_attempt_at, literal(until, Instant))
+    tx.execute(
+        update(_messages)
+        .where(*mine)
+        .values(next_attempt_at=until, first_attempt_at=first, problem=problem, lease_owner=None, lease_until=None)
+    )
+    return Message(*row)
 
 
 def holds(tx: Connection, id: str, owner: str) -> bool:
@@ -158,7 +182,8 @@ def drop_answered(tx: Connection, message_id: str) -> int:
     """Take out of a message what no longer asks for an answer; the cases stay as they are until the send is begun."""
     c = _alerts.c
     query = select(c.id, _cases.c.state).join(_cases, _cases.c.id == c.case_id)
-    query = query.where(c.message_id == message_id, c.kind.in_(URGENT)).with_for_update(of=_cases)
+    query = query.where(c.message_id == message_id, c.kind.in_(URGENT))
+    query = query.order_by(_cases.c.id).with_for_update(of=_cases)
     closed = [row[0] for row in tx.execute(query) if row[1] in ("answered", "dismissed", "deleted", "merged")]
     if closed:
         tx.execute(update(_alerts).where(c.id.in_(closed)).values(state="dropped", message_id=None))

@@ -14,9 +14,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 _BUSY_MILLISECONDS = 10_000
+#: A node that froze or was cut off must not keep its locks: PostgreSQL ends its transaction, TCP its connection.
+_PATIENCE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "options": "-c timezone=UTC -c lock_timeout=30s -c idle_in_transaction_session_timeout=15s",
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+#: Errors of a database that was away, busy or in another's way: the same work may well succeed again.
+PASSING = (OperationalError, InterfaceError)
 _OLDEST_SQLITE = (3, 35, 0)  # UPDATE … RETURNING
 
 
@@ -81,7 +93,7 @@ class Store:
             self.path = None
             self._writer = self._reader = create_engine(
                 parsed.set(drivername="postgresql+psycopg"), pool_size=8, max_overflow=8, pool_pre_ping=True,
-                connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=30s"},
+                connect_args=_PATIENCE,
             )  # fmt: skip
 
     @property
@@ -145,3 +157,9 @@ def lock_conversations(tx: Connection, keys: set[str]) -> None:
             ),
             {"keys": sorted(keys)},
         )
+
+
+def lock_migrations(tx: Connection) -> None:
+    """Let one node at a time migrate; on SQLite the one writer is alone already."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('sns-monitor migrations', 0))"))

@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from monitor.store.engine import Store, StoreError
+from monitor.store.engine import Store, StoreError, lock_migrations
 
 
 class DatabaseTooNew(StoreError):
@@ -58,6 +58,9 @@ def upgrade(store: Store, now: datetime) -> Path | None:
         copy = store.path.with_name(f"{store.path.stem}-before-{head()}-{now:%Y%m%dT%H%M%S}{store.path.suffix}")
         backup(store.path, copy)
     with store.write() as connection:
+        lock_migrations(connection)
+        if MigrationContext.configure(connection).get_current_revision() == head():
+            return copy  # another node was first
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
