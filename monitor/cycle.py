@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
+from connectors.contract import Source
 from monitor.clock import Clock
 from monitor.store import accounts, alerts, cases
 from monitor.store.engine import Store
@@ -26,10 +27,10 @@ class Cycle:
     """Runs the jobs, remembers when each ended well, and judges from the database whether the work gets done."""
 
     def __init__(
-        self, store: Store, clock: Clock, sources: Iterable[str], bundle: timedelta = timedelta(0)
+        self, store: Store, clock: Clock, sources: Mapping[str, Source], bundle: timedelta = timedelta(0)
     ) -> None:
-        """`sources` are the ids of all that is polled, `bundle` is how long an alert may wait for company."""
-        self._store, self._clock, self._sources = store, clock, list(sources)
+        """`sources` is all that is polled, `bundle` is how long an alert may wait for company."""
+        self._store, self._clock, self._sources = store, clock, sources
         self._untold = bundle + timedelta(minutes=5)
         self._started_at = clock()
         self._ended: dict[str, datetime] = {}
@@ -56,18 +57,34 @@ class Cycle:
         """What keeps the cycle from being complete; empty when all is well. Reads the database."""
         now = self._clock()
         with self._gate:
-            found = [f"job {name} has not ended well lately" for name, at in self._ended.items() if now - at > STALE]
+            late = [name for name, at in self._ended.items() if not self._lately(at, now)]
+        found = [f"job {name} has not ended well lately" for name in late]
         with self._store.read() as tx:
             states = {state.id: state for state in accounts.source_states(tx)}
+        at_work = {self._lane(id) for id in self._sources if id in states and self._is_at_work(states[id], now)}
         for id in self._sources:
             state = states.get(id)
             if state is None or (not self._first and state.due_at <= now and not self._recorded(state)):
                 found.append(f"source {id} has recorded no outcome yet")
-            elif now - state.due_at > OVERDUE:
+            elif now - state.due_at > OVERDUE and self._lane(id) not in at_work:
                 found.append(f"source {id} has been due since {state.due_at.isoformat()}")
         if not found:
             self._first = True
         return found
+
+    @staticmethod
+    def _lately(at: datetime, now: datetime) -> bool:
+        # One that lies in the future is from before the clock was set back, and says nothing.
+        return timedelta(0) <= now - at <= STALE
+
+    def _lane(self, id: str) -> tuple[str, bool]:
+        """What shares workers: a slow platform makes the turns of one lane late, without any of them being stuck."""
+        return self._sources[id].platform, self._sources[id].primary
+
+    @staticmethod
+    def _is_at_work(state: accounts.SourceState, now: datetime) -> bool:
+        leased = state.lease_until is not None and state.lease_until > now
+        return leased or (state.recorded_at is not None and now - state.recorded_at <= OVERDUE)
 
     def _recorded(self, state: accounts.SourceState) -> bool:
         return state.recorded_at is not None and state.recorded_at >= self._started_at

@@ -24,6 +24,7 @@ from monitor.clock import system_clock
 from monitor.cycle import Cycle
 from monitor.housekeeping import Housekeeping
 from monitor.reports.seal import Sealer
+from monitor.steps import Steps
 from monitor.store import events, migrate, release
 from monitor.web import server
 from sla.case import Event
@@ -71,6 +72,11 @@ def run(app: App, stop: threading.Event | None = None) -> None:
         # What was built so far lives as long as the process: the collector need not walk it again and again.
         gc.collect()
         gc.freeze()
+        def wake() -> None:
+            for job in scheduler.get_jobs():
+                job.modify(next_run_time=system_clock())
+
+        stack.callback(Steps(app.store, app.clock, wake).start())
         _on_signals(stop)
         _record(app, "started")
         scheduler.start()

@@ -8,9 +8,10 @@ from datetime import datetime
 from monitor.alerts import outbox
 from monitor.clock import Clock
 from monitor.escalation.engine import start_round
+from monitor.intake.reckon import reckon
 from monitor.rules import Rules
 from monitor.store import cases
-from monitor.store.engine import Store, Transaction
+from monitor.store.engine import Store, Transaction, lock_conversations
 from sla import case as rule
 from sla.case import ANSWERED_ELSEWHERE, Case, Change, Conflict
 from sla.escalation import next_action
@@ -45,7 +46,13 @@ class Desk:
 
     def claim(self, id: str, by: str) -> Case:
         """It is theirs: the assignee's alerts go to them from now on."""
-        return self._act(id, by, lambda case, now: rule.claimed(case, by, now))
+
+        def change(case: Case, now: datetime) -> Change:
+            if case.assignee is not None and not self._rules.available(case.assignee):
+                case = case._replace(assignee=None)  # a person who left holds nothing (row 37)
+            return rule.claimed(case, by, now)
+
+        return self._act(id, by, change)
 
     def dismiss(self, id: str, by: str, reason: str) -> Case:
         """No reply is due, because of `reason` (SEMANTICS row 8)."""
@@ -80,11 +87,20 @@ class Desk:
         return self._transact(id, by, store)
 
     def reopen(self, id: str, by: str, reason: str) -> Case:
-        """Undo a dismissal or an answer given elsewhere; old steps fire no alert again (row 11)."""
+        """Undo a dismissal or an answer given elsewhere; old steps fire no alert again (row 11).
+
+        What came meanwhile counts: an answer on the platform closes it again at once, a follow-up joins it.
+        """
         self._require(reason)
 
         def store(tx: Transaction, case: Case, now: datetime) -> None:
-            start_round(tx, self._rules, rule.reopened(case, by, reason, now), now)
+            cases.save(tx, [rule.reopened(case, by, reason, now)])
+            changes = reckon(tx, self._rules, case.platform, {case.conversation}, {}, now)
+            cases.save(tx, changes)
+            outbox.answered(tx, self._rules, changes, now)
+            again = cases.get(tx, id)
+            if again is not None and again.is_open:
+                start_round(tx, self._rules, Change(again, ()), now)
 
         return self._transact(id, by, store)
 
@@ -95,9 +111,13 @@ class Desk:
         if not self._rules.available(by):
             raise BadRequest(f"there is no staff {by!r} in the settings")
         with self._store.write() as tx:
-            case = cases.get(tx, id, lock=True)
-            if case is None:
+            known = cases.get(tx, id)
+            if known is None:
                 raise UnknownCase(f"there is no case {id!r}")
+            # In the order of ingest: the conversation first, then its cases.
+            lock_conversations(tx, {f"{known.platform}/{known.conversation}"})
+            case = cases.get(tx, id, lock=True)
+            assert case is not None
             store(tx, case, self._clock())
             after = cases.get(tx, id)
         assert after is not None

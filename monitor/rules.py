@@ -63,6 +63,10 @@ class Rules:
         """The department behind an account; None for one that is not in the settings any more."""
         return self.departments.get(self._account_department.get((platform, account), ""))
 
+    def department(self, id: str) -> Department:
+        """A department by id; one that is not in the settings any more has nobody, so its alerts go to the root."""
+        return self.departments.get(id) or Department(id, id, "standard", ())
+
     def routed(self, text: str) -> Routed | None:
         """Where the words of a mention send it, other than to its account's department."""
         return self._router.route(text)
@@ -85,7 +89,7 @@ class Rules:
 
     def recipients(self, policy: Policy, decision: Decision, department: str, assignee: str | None) -> Told:
         """Who is to be told of a decision, and which levels had nobody (SEMANTICS rows 23, 24 and 30)."""
-        owner = self.departments.get(department) or Department(department, department, "standard", ())
+        owner = self.department(department)
         if decision.reason is Reason.REPEAT:
             return Told((self.root,))
         if decision.reason is Reason.ROUND:

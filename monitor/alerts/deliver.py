@@ -232,9 +232,10 @@ class Delivery:
         now = self._clock()
         why = "could not be put together"
         with self._store.write() as tx:
-            stored = alerts.postpone(tx, id, self._owner, now + POISON, why)
+            stored = alerts.claim_message(tx, id, now, self._owner, LEASE)
             if stored is None:
                 return
+            alerts.postpone(tx, stored, now + POISON, why)
             if stored.first_attempt_at is not None and now >= stored.first_attempt_at + GIVE_UP:
                 self._dead(tx, stored, why, now)
             elif stored.problem != why:

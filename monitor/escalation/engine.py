@@ -36,16 +36,18 @@ class Escalation:
     def run(self) -> int:
         """Decide everything that is due now, batch by batch, and bundle the alerts; returns how many cases it was.
 
-        Full bundles leave on the way, the rest when nothing is due any more.
+        Full bundles leave on the way, the rest when nothing is due any more, or when something went wrong.
         """
         total = 0
-        while batch := self._claim():
-            total += len(batch)
-            self._decide(batch)
-            if len(batch) < BATCH:
-                break
-            self._bundle(False)
-        self._bundle(True)
+        try:
+            while batch := self._claim():
+                total += len(batch)
+                self._decide(batch)
+                if len(batch) < BATCH:
+                    break
+                self._bundle(False)
+        finally:
+            self._bundle(True)
         return total
 
     def _claim(self) -> list[Case]:
@@ -55,21 +57,43 @@ class Escalation:
         if due is None or due > now:
             return []
         with self._store.write() as tx:
-            return cases.claim_due(tx, now, BATCH, LEASE)
+            claimed = cases.claim_due(tx, now, BATCH, LEASE)
+            self._tell_poison(tx, claimed.unreadable, "cannot be read", now)
+        return claimed.cases
 
     def _decide(self, batch: Sequence[Case]) -> None:
         failpoint("escalate.claimed")
         now = self._clock()
-        decisions = {case.id: _decision(self._rules, case, now) for case in batch}
-        telling = [case for case in batch if decisions[case.id].tells]
+        decisions, poison = self._decisions(batch, now)
+        telling = [case for case in batch if case.id in decisions and decisions[case.id].tells]
         checked = self._looker.look(telling) if telling else frozenset()
         with self._store.write() as tx:
             # What a look or a person changed meanwhile is given back, and decided afresh if still due.
-            fresh = cases.unchanged(tx, batch)
+            fresh = [case for case in cases.unchanged(tx, batch) if case.id in decisions]
             settle(tx, self._rules, fresh, decisions, self._clock(), checked)
             cases.release(tx, {case.id for case in batch} - {case.id for case in fresh})
+            cases.hold_back(tx, poison, now)
+            self._tell_poison(tx, poison, "cannot be decided", now)
             failpoint("escalate.before_commit")
         failpoint("escalate.after_commit")
+
+    def _decisions(self, batch: Sequence[Case], now: datetime) -> tuple[dict[str, Decision], list[str]]:
+        """What each case owes; one that cannot be decided must not hold up the others."""
+        decisions: dict[str, Decision] = {}
+        poison = []
+        for case in batch:
+            try:
+                decisions[case.id] = _decision(self._rules, case, now)
+            except Exception:
+                log.exception("escalate.failed", case=case.id)
+                poison.append(case.id)
+        return decisions, poison
+
+    def _tell_poison(self, tx: Transaction, ids: Sequence[str], what: str, now: datetime) -> None:
+        if ids:
+            log.error("escalate.poison", cases=ids, why=what)
+            detail = f"{', '.join(ids[:5])}: {what}"
+            outbox.notice(tx, self._rules, "fault", [self._rules.root], now, detail=detail)
 
 
 def settle(

@@ -6,7 +6,10 @@ crash anywhere loses nothing, and any order of arrival gives the same cases.
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,7 +18,7 @@ from monitor.alerts import outbox
 from monitor.intake.reckon import reckon
 from monitor.rules import Rules
 from monitor.store import cases, posts
-from monitor.store.engine import Transaction, lock_conversations
+from monitor.store.engine import PASSING, Transaction, lock_conversations
 
 
 class Ingested(NamedTuple):
@@ -60,6 +63,31 @@ def ingest(
     )
 
 
+def ingest_apart(
+    tx: Transaction, rules: Rules, platform: str, page: Iterable[Post], watch_from: Mapping[str, datetime],
+    now: datetime, *, set_aside: Sequence[SetAside] = (),
+) -> Ingested:  # fmt: skip
+    """As `ingest`, for a page that would not go in: each conversation by itself, what cannot be stored set aside."""
+    apart: dict[str, list[Post]] = defaultdict(list)
+    for post in page:
+        apart[post.conversation].append(post)
+    refused: list[SetAside] = list(set_aside)
+    total = Ingested(0, 0, 0, 0)
+    for posts_of in apart.values():
+        try:
+            with tx.begin_nested():
+                brought = ingest(tx, rules, platform, posts_of, watch_from, now)
+        except PASSING:
+            raise
+        except Exception as exc:  # noqa: BLE001 - whatever is wrong with it, it is kept, and shown to a person
+            reason = f"could not be stored: {type(exc).__name__}"
+            refused += [SetAside(platform, "", reason, json.dumps(asdict(post), default=str)) for post in posts_of]
+        else:
+            total = Ingested(*(mine + more for mine, more in zip(total, brought, strict=True)))
+    kept = ingest(tx, rules, platform, (), watch_from, now, set_aside=refused).set_aside
+    return total._replace(set_aside=kept)
+
+
 def _store(
     tx: Transaction, rules: Rules, platform: str, by_id: Mapping[str, Post], watch_from: Mapping[str, datetime],
     now: datetime,
@@ -79,6 +107,7 @@ def _store(
             if row is None:
                 continue
             changed.append(row)
+            touched.add(before.conversation)
         touched.add(post.conversation)
         if post.quote_of is not None and role == "official":
             quoted.add(post.quote_of)

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
-from connectors.contract import AuthFailed, Connector, ConnectorError, Page, RateLimited, Source, Unavailable
+from connectors.contract import AuthFailed, Connector, ConnectorError, Page, RateLimited, Rejected, Source, Unavailable
 from monitor.clock import Clock
 from monitor.failpoints import failpoint
-from monitor.intake.ingest import ingest
+from monitor.intake.ingest import Ingested, ingest, ingest_apart
 from monitor.intake.watch import Watch
 from monitor.rules import Rules
 from monitor.store import accounts, cases
 from monitor.store.accounts import Walk
-from monitor.store.engine import Store, new_id
+from monitor.store.cases import StaleCase
+from monitor.store.engine import PASSING, Store, new_id
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +36,8 @@ PAGES_A_ROUND = 10
 """What one round may read: with X's pages of 100 a burst of a thousand posts a minute still fits."""
 SHORTEST_OVERLAP = timedelta(minutes=2)
 WHOLE_OVERLAP_EVERY = timedelta(minutes=5)
+HOPELESS = 5
+"""A walk that failed so often in a row from where it stood is begun anew."""
 SLOWEST = 4
 """A failing platform is asked after `every`, doubling to this many times it at most."""
 
@@ -112,6 +116,9 @@ class Polling:
     def _work(self, walk: Walk, lane: tuple[str, bool]) -> None:
         try:
             self._round(walk)
+        except PASSING:
+            # The database was away for a moment: no fault of the platform's. The lease runs out, and it goes on.
+            log.warning("poll.interrupted", source=walk.id, exc_info=True)
         except Exception as exc:  # a source that cannot be handled must not stop the others; it is told
             log.exception("poll.failed", source=walk.id)
             self._failed(self.sources[walk.id], walk, Unavailable(f"an error of ours: {type(exc).__name__}"))
@@ -165,15 +172,33 @@ class Polling:
 
     def _keep(self, source: Source, walk: Walk, page: Page, started: datetime, since: datetime) -> bool:
         """Commit a page and where the walk stands, together; False when the lease was lost meanwhile."""
+        for again in (True, True, False):
+            try:
+                return self._commit(source, walk, page, started, since, ingest)
+            except StaleCase:
+                # Somebody at the desk was faster: work it out again from what they did.
+                if not again:
+                    raise
+            except PASSING:
+                raise
+            except Exception:
+                log.exception("poll.page_refused", source=source.id)
+                break
+        return self._commit(source, walk, page, started, since, ingest_apart)
+
+    def _commit(
+        self, source: Source, walk: Walk, page: Page, started: datetime, since: datetime, keep: Callable[..., Ingested]
+    ) -> bool:
         now = self._clock()
         with self._store.write() as tx:
             mine = accounts.progress(
-                tx, walk, resume=page.resume, walk_started_at=started, walk_since=since, lease_until=now + LEASE
-            )
+                tx, walk, resume=page.resume, walk_started_at=started, walk_since=since, recorded_at=now,
+                lease_until=now + LEASE,
+            )  # fmt: skip
             if not mine:
                 return False
             since_of = {a.id: a.watch_from for a in accounts.watched(tx).values() if a.platform == source.platform}
-            brought = ingest(tx, self._rules, source.platform, page.posts, since_of, now, set_aside=page.set_aside)
+            brought = keep(tx, self._rules, source.platform, page.posts, since_of, now, set_aside=page.set_aside)
             failpoint("ingest.before_commit")
         failpoint("ingest.after_commit")
         if brought.new_posts or brought.set_aside:
@@ -185,11 +210,11 @@ class Polling:
         every = source.every or self._rules.settings.polling.every
         done = {"whole_at": started} if whole else {}
         with self._store.write() as tx:
-            accounts.progress(
+            mine = accounts.progress(
                 tx, walk, walk_started_at=None, walk_since=None, resume=None, completed_at=started, recorded_at=now,
                 failures=0, problem="", lease_until=None, due_at=max(now, started + every), **done,
             )  # fmt: skip
-            if source.primary:
+            if mine and source.primary:
                 self._watch.complete(tx, source.platform, source.accounts, started - source.lag, started, now)
 
     def _pause(self, walk: Walk) -> None:
@@ -208,11 +233,16 @@ class Polling:
         wait = every * min(2**walk.failures, SLOWEST)
         failed = error.accounts or source.accounts
         partly = error.accounts is not None and len(failed) < len(source.accounts)
+        # A resume that is refused, or leads nowhere, is given up: the walk begins anew, and nothing is lost by it.
+        hopeless = walk.resume is not None and (isinstance(error, Rejected) or walk.failures >= HOPELESS)
+        anew: dict[str, Any] = {"resume": None, "walk_started_at": None, "walk_since": None} if hopeless else {}
         with self._store.write() as tx:
-            accounts.progress(
+            mine = accounts.progress(
                 tx, walk, recorded_at=now, failures=0 if partly else walk.failures + 1, problem=str(error),
-                lease_until=None, due_at=_again(now, every if partly else wait, None if partly else until),
+                lease_until=None, due_at=_again(now, every if partly else wait, None if partly else until), **anew,
             )  # fmt: skip
+            if not mine:
+                return
             fetched = [id for id in source.accounts if id not in failed]
             if source.primary and fetched and started is not None:
                 self._watch.complete(tx, source.platform, fetched, started - source.lag, started, now)

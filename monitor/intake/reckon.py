@@ -27,7 +27,7 @@ def reckon(
     `page` spares a look into the store for posts that have just come.
     """
     related = posts.related(tx, platform, touched)
-    existing = {case.id: case for case in cases.of_conversations(tx, platform, touched)}
+    existing = {case.id: case for case in cases.of_conversations(tx, platform, touched, lock=True)}
     changes: list[Change] = []
     assigned: list[tuple[str, str]] = []
     for citizen, (mentions, answers) in _by_citizen(related, rules.official(platform)).items():
@@ -87,12 +87,15 @@ def _cases_among(mentions: Iterable[Mention], existing: Mapping[str, Case]) -> d
 
 
 def _closings(mine: Mapping[str, Case], mentions: Sequence[Mention]) -> list[Closing]:
-    """What people closed, each with the mentions they had before them."""
-    return [
-        Closing(case.id, case.closed_at, frozenset(m.id for m in mentions if m.case == case.id))
-        for case in mine.values()
-        if case.state in (State.DISMISSED, State.ANSWERED) and case.answer is None and case.closed_at is not None
-    ]
+    """What people closed, each with the mentions they had before them; and what was deleted, as far as it still is."""
+    closings = []
+    for case in mine.values():
+        if case.closed_at is None or case.answer is not None:
+            continue
+        deleted = case.state is State.DELETED
+        covers = frozenset(m.id for m in mentions if m.case == case.id and (m.gone_at is not None or not deleted))
+        closings.append(Closing(case.id, case.closed_at, covers))
+    return closings
 
 
 def _matched(found: Sequence[Turn], mine: Mapping[str, Case]) -> Iterator[tuple[Turn, Case | None]]:
@@ -114,9 +117,13 @@ def _opened(
     post = page.get(first.id)
     addressed, text = (post.addressed, post.text) if post else posts.addressed_and_text(tx, platform, first.id)
     homes = {id: home for id in addressed if (home := rules.department_of(platform, id)) is not None}
-    account, home = next(iter(homes.items()))
+    account, home = next(iter(homes.items()), (addressed[0], None))
     routed = rules.routed(text)
-    department = rules.departments[routed.department] if routed else home
+    if routed is not None:
+        department = rules.departments[routed.department]
+    else:
+        # An account that was taken out of the settings: its cases stay where they are.
+        department = home or rules.department(next((case.department for case in mine.values()), ""))
     policy = rules.policy(department.policy)
     calendar = rules.calendar(policy)
     case = Case(
@@ -134,8 +141,11 @@ def _opened(
     if isinstance(turn.closer, Closing):
         # Split off from a case a person had closed: what they decided covers it still.
         of = mine[turn.closer.case]
-        closed = change.case._replace(state=of.state, outcome=of.outcome, closed_at=of.closed_at,
-                         answered_at=of.answered_at, next_action_at=None)  # fmt: skip
+        late = of.answered_at is not None and of.answered_at > change.case.deadline
+        closed = change.case._replace(
+            state=of.state, outcome=of.outcome, closed_at=of.closed_at, answered_at=of.answered_at,
+            next_action_at=None, breached_at=change.case.deadline if late else None,
+        )  # fmt: skip
         data = {"of": of.id, "state": of.state, "answered_at": of.answered_at, "outcome": of.outcome}
         return Change(closed, (*change.events, Event("split", now, "platform", data)))
     own = Turn(tuple(replace(mention, case=case.id) for mention in turn.mentions), turn.closer)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, and_, insert, or_, select, type_coerce, update
 
 from monitor.store.tables import AccountRow, SourceRow
 
@@ -49,7 +49,7 @@ class Walk:
 
 
 def register(tx: Connection, platform: str, id: str, department: str, handle: str, watch_from: datetime) -> None:
-    """Store an account, or bring its department and handle up to date; `watch_from` stays what it was at first."""
+    """Store an account, or bring its department up to date; `watch_from` stays what it was at first."""
     c = _accounts.c
     known = update(_accounts).where(c.platform == platform, c.id == id)
     if tx.execute(known.values(department=department)).rowcount == 0:
@@ -118,6 +118,14 @@ def release_sources(tx: Connection, now: datetime) -> None:
     tx.execute(update(_sources).where(c.failures == 0, c.due_at > now).values(due_at=now))
 
 
+def set_back(tx: Connection, now: datetime, by: timedelta) -> None:
+    """The clock was set back: leases end, turns come sooner by as much, no fetch lies in the future."""
+    c, micros = _sources.c, by // timedelta(microseconds=1)
+    tx.execute(update(_sources).where(c.lease_until > now).values(lease_until=None))
+    tx.execute(update(_sources).where(c.due_at > now).values(due_at=type_coerce(c.due_at, BigInteger) - micros))
+    tx.execute(update(_accounts).where(_accounts.c.fetched_at > now).values(fetched_at=now))
+
+
 def claim_source(tx: Connection, ids: Collection[str], now: datetime, owner: str, lease: timedelta) -> Walk | None:
     """Take the source of `ids` that has been due longest; None when none is due or free."""
     c = _sources.c
@@ -174,6 +182,7 @@ class SourceState(NamedTuple):
     failures: int
     problem: str
     resume: str | None
+    lease_until: datetime | None
 
 
 def source_states(tx: Connection) -> list[SourceState]:

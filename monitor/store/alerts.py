@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, literal, or_, select, update
+from sqlalchemy import BigInteger, Connection, delete, func, insert, literal, or_, select, type_coerce, update
 
 from monitor.store.bulk import once
 from monitor.store.columns import Instant
@@ -156,20 +156,10 @@ def update_message(tx: Connection, id: str, **values: Any) -> None:
     tx.execute(update(_messages).where(_messages.c.id == id).values(lease_owner=None, lease_until=None, **values))
 
 
-def postpone(tx: Connection, id: str, owner: str, until: datetime, problem: str) -> Message | None:
-    """Put off a message that could not be handled, if it is still this worker's; returns it as it was before."""
-    c = _messages.c
-    mine = (c.id == id, c.state == "queued", c.lease_owner == owner)
-    row = tx.execute(select(*_message).where(*mine).with_for_update()).one_or_none()
-    if row is None:
-        return None
-    first = func.coalesce(c.first_attempt_at, literal(until, Instant))
-    tx.execute(
-        update(_messages)
-        .where(*mine)
-        .values(next_attempt_at=until, first_attempt_at=first, problem=problem, lease_owner=None, lease_until=None)
-    )
-    return Message(*row)
+def postpone(tx: Connection, message: Message, until: datetime, problem: str) -> None:
+    """Put off a claimed message that could not be handled; its time to be given up counts from the first time."""
+    first = message.first_attempt_at or until
+    update_message(tx, message.id, next_attempt_at=until, first_attempt_at=first, problem=problem)
 
 
 def holds(tx: Connection, id: str, owner: str) -> bool:
@@ -273,6 +263,17 @@ def channel_told(tx: Connection, id: str) -> bool:
     """Note that the operator was told of a failing channel; False where that was done already."""
     c = _failing.c
     return tx.execute(update(_failing).where(c.id == id, c.told.is_(False)).values(told=True)).rowcount > 0
+
+
+def set_back(tx: Connection, now: datetime, by: timedelta) -> None:
+    """The clock was set back: leases end, tries come sooner by as much, no failure lies in the future."""
+    m, f, micros = _messages.c, _failing.c, by // timedelta(microseconds=1)
+    tx.execute(update(_messages).where(m.lease_until > now).values(lease_owner=None, lease_until=None))
+    sooner = type_coerce(m.next_attempt_at, BigInteger) - micros
+    tx.execute(update(_messages).where(m.next_attempt_at > now).values(next_attempt_at=sooner))
+    tx.execute(update(_failing).where(f.failing_since > now).values(failing_since=now))
+    sooner = type_coerce(f.retry_at, BigInteger) - micros
+    tx.execute(update(_failing).where(f.retry_at > now).values(retry_at=sooner))
 
 
 def release_messages(tx: Connection) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, insert, null, or_, select, update
+from sqlalchemy import Connection, Text, bindparam, func, insert, null, or_, select, type_coerce, update
 
 from monitor.store import events
 from monitor.store.bulk import Bulk
@@ -15,11 +16,12 @@ from sla.case import Case, Change, State
 
 _cases = CaseRow.__table__  # type: ignore[attr-defined]
 _names = Case._fields
-_columns = tuple(_cases.c[name] for name in _names)
+#: As they lie in the database, lists as their JSON: a damaged one is to fail in `_case`, not within the driver's rows.
+_columns = tuple(type_coerce(_cases.c[name], Text) if name == "watchers" else _cases.c[name] for name in _names)
 _state, _watchers = _names.index("state"), _names.index("watchers")
 _states = {state.value: state for state in State}
 
-_insert = Bulk(lambda _: insert(_cases), dict(zip(_names, _columns, strict=True)))
+_insert = Bulk(lambda _: insert(_cases), {name: _cases.c[name] for name in _names})
 #: A case's clock, state and people may change; what it is about never does.
 _fixed = ("id", "platform", "account", "conversation", "author")
 _moving = tuple(name for name in _names if name not in _fixed)
@@ -31,6 +33,10 @@ _update = Bulk(
     ),
     {name: _cases.c[name] for name in _moving} | {"of_id": _cases.c.id, "of_version": _cases.c.version},
 )
+
+
+#: How long a case that cannot be handled is left alone.
+POISON = timedelta(minutes=5)
 
 
 class StaleCase(Exception):
@@ -63,10 +69,13 @@ def get(tx: Connection, case_id: str, *, lock: bool = False) -> Case | None:
     return None if row is None else _case(row)
 
 
-def of_conversations(tx: Connection, platform: str, conversations: Collection[str]) -> list[Case]:
-    """Every case, open or closed, of these conversations."""
+def of_conversations(
+    tx: Connection, platform: str, conversations: Collection[str], *, lock: bool = False
+) -> list[Case]:
+    """Every case, open or closed, of these conversations; `lock` as in `get`. Always in the order of their ids."""
     query = select(*_columns).where(_cases.c.platform == platform, _cases.c.conversation.in_(conversations))
-    return [_case(row) for row in tx.execute(query)]
+    query = query.order_by(_cases.c.id)
+    return [_case(row) for row in tx.execute(query.with_for_update() if lock else query)]
 
 
 def open_cases(tx: Connection, department: str | None = None, limit: int | None = None) -> list[Case]:
@@ -90,7 +99,15 @@ def watched(tx: Connection, platform: str, accounts: Collection[str]) -> list[st
     return list(tx.execute(query.distinct()).scalars())
 
 
-def claim_due(tx: Connection, now: datetime, limit: int, lease: timedelta) -> list[Case]:
+class Claimed(NamedTuple):
+    """What a worker took."""
+
+    cases: list[Case]
+    unreadable: list[str]
+    """Ids of rows that make no case, as after a hand in the database: held back, to be told of."""
+
+
+def claim_due(tx: Connection, now: datetime, limit: int, lease: timedelta) -> Claimed:
     """Take up to `limit` cases whose next action is due, so that no other worker takes them for `lease`."""
     c = _cases.c
     due = (
@@ -104,13 +121,26 @@ def claim_due(tx: Connection, now: datetime, limit: int, lease: timedelta) -> li
     claimed = (
         update(_cases).where(c.id.in_(select(due.c.id))).values(lease_until=now + lease).returning(*_columns)
     )
-    return [_case(row) for row in tx.execute(claimed)]
+    found, unreadable = [], []
+    for row in tx.execute(claimed):
+        try:
+            found.append(_case(row))
+        except (KeyError, TypeError, ValueError):
+            unreadable.append(row[0])
+    hold_back(tx, unreadable, now)
+    return Claimed(found, unreadable)
+
+
+def hold_back(tx: Connection, ids: Collection[str], now: datetime) -> None:
+    """Keep cases that cannot be handled from being taken again at once; they stay due."""
+    if ids:
+        tx.execute(update(_cases).where(_cases.c.id.in_(ids)).values(lease_until=now + POISON))
 
 
 def unchanged(tx: Connection, claimed: Sequence[Case]) -> list[Case]:
     """Those of the claimed cases that are still as they were read, locked until the transaction ends."""
     ids = [case.id for case in claimed]
-    query = select(_cases.c.id, _cases.c.version).where(_cases.c.id.in_(ids)).with_for_update()
+    query = select(_cases.c.id, _cases.c.version).where(_cases.c.id.in_(ids)).order_by(_cases.c.id).with_for_update()
     versions = {row[0]: row[1] for row in tx.execute(query)}
     return [case for case in claimed if versions.get(case.id) == case.version]
 
@@ -147,5 +177,5 @@ def _values(case: Case, version: int) -> dict[str, Any]:
 def _case(row: Any) -> Case:
     values = list(row)
     values[_state] = _states[values[_state]]
-    values[_watchers] = tuple(values[_watchers])
+    values[_watchers] = () if values[_watchers] == "[]" else tuple(json.loads(values[_watchers]))
     return Case._make(values)

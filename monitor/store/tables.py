@@ -70,6 +70,8 @@ class PostRow(SQLModel, table=True):
     __table_args__ = (
         Index("posts_of_conversation", "platform", "conversation"),
         Index("posts_of_case", "case_id"),
+        Index("posts_with_words", "created_at", sqlite_where=text("text <> '' OR author_name <> ''"),
+              postgresql_where=text("text <> '' OR author_name <> ''")),
         Index("posts_quoting", "platform", "quote_of", sqlite_where=text("quote_of IS NOT NULL"),
               postgresql_where=text("quote_of IS NOT NULL")),
     )  # fmt: skip
@@ -152,6 +154,7 @@ class MessageRow(SQLModel, table=True):
     __table_args__ = (
         Index("messages_due", "next_attempt_at", sqlite_where=text("next_attempt_at IS NOT NULL"),
               postgresql_where=text("next_attempt_at IS NOT NULL")),
+        Index("messages_dead", "state", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")),
         Index("messages_to", "recipient", "channel", "kind", "level", "created_at"),
     )  # fmt: skip
     id: str = Field(primary_key=True)
@@ -213,6 +216,11 @@ class SetAsideRow(SQLModel, table=True):
     """A payload that could not be understood, kept whole."""
 
     __tablename__ = "set_aside"
+    __table_args__ = (
+        Index("set_aside_of", "platform", "account"),
+        Index("set_aside_whole", "stored_at", sqlite_where=text("payload <> ''"),
+              postgresql_where=text("payload <> ''")),
+    )  # fmt: skip
     key: str = Field(primary_key=True)
     platform: str
     account: str

@@ -15,7 +15,7 @@ import pytest
 
 from connectors.contract import Account
 from monitor import app as composition
-from monitor import daemon
+from monitor import daemon, steps
 from monitor.alerts import outbox
 from monitor.alerts.channels.base import TransportError
 from monitor.app import App
@@ -49,6 +49,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
 
     monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Stepped)
     monkeypatch.setattr(daemon, "system_clock", clock)
+    monkeypatch.setattr(steps, "LOOK_EVERY", 0.01)
     return clock
 
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing
-from datetime import datetime, timedelta
-from pathlib import Path
-
-import pytest
+from datetime import datetime
 
 from connectors.contract import Account, Page, Rejected, Source, Unavailable
-from monitor import app as composition
-from monitor import daemon
 from monitor.cycle import Cycle
 from monitor.intake.poll import Polling
 from monitor.store import accounts
 from tests.city import City, PlayedConnector, mention
-from tests.support import city
 
 
 class _Forgetful(PlayedConnector):
@@ -80,25 +72,3 @@ def test_a_platform_that_drips_makes_no_healthy_service_unready(town: City) -> N
             if walk is not None:
                 polling._failed(polling.sources[walk.id], walk, Unavailable("no whole answer in time"))
     polling.drain()
-
-
-def test_a_changed_policy_holds_for_open_cases_from_now_on(
-    town: City, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Row 15: started again with a shorter promise, the daemon owes the new deadline; the old one is on record."""
-    start = town.clock()
-    town.say(mention("m1", start))
-    shorter = """
-[policies.standard]
-target = "15m"
-steps = [{at = "5m", kind = "warning", notify = ["assignee"]}, {at = "15m", kind = "breach", notify = ["manager"]}]
-"""
-    settings = city(tmp_path, database=database, more=shorter)
-    monkeypatch.setattr(composition, "build_connectors", lambda *_: {"twitter": town.connector})
-    at_once = threading.Event()
-    at_once.set()
-    with closing(composition.build(settings, town.clock)) as app:
-        daemon.run(app, at_once)
-    case = town.case()
-    assert case.deadline == start + timedelta(minutes=15)
-    assert case.next_action_at == start + timedelta(minutes=5)

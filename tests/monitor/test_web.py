@@ -76,5 +76,5 @@ def test_a_taken_port_names_the_key(tmp_path: Path, clock: Clock) -> None:
         web = settings.web.model_copy(update={"listen": address})
         app = composition.build(settings.model_copy(update={"web": web}), clock)
         with pytest.raises(service.AddressTaken, match=r"web\.listen"):
-            start(app, Cycle(app.store, clock, ()))
+            start(app, Cycle(app.store, clock, {}))
         app.close()

@@ -121,6 +121,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(
+        "messages_dead",
+        "messages",
+        ["state"],
+        sqlite_where=sa.text("state = 'dead'"),
+        postgresql_where=sa.text("state = 'dead'"),
+    )
+    op.create_index(
         "messages_due",
         "messages",
         ["next_attempt_at"],
@@ -160,6 +167,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("quote_of IS NOT NULL"),
         postgresql_where=sa.text("quote_of IS NOT NULL"),
     )
+    op.create_index(
+        "posts_with_words",
+        "posts",
+        ["created_at"],
+        sqlite_where=sa.text("text <> '' OR author_name <> ''"),
+        postgresql_where=sa.text("text <> '' OR author_name <> ''"),
+    )
 
     op.create_table(
         "seals",
@@ -181,6 +195,15 @@ def upgrade() -> None:
         sa.Column("stored_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
     )
+    op.create_index("set_aside_of", "set_aside", ["platform", "account"])
+    op.create_index(
+        "set_aside_whole",
+        "set_aside",
+        ["stored_at"],
+        sqlite_where=sa.text("payload <> ''"),
+        postgresql_where=sa.text("payload <> ''"),
+    )
+
     op.create_table(
         "sources",
         sa.Column("id", sa.String(), nullable=False),
