@@ -17,6 +17,7 @@ test: .venv/.dev
 ## check: lint, types, and who may import whom
 check: .venv/.dev
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

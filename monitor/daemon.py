@@ -72,6 +72,7 @@ def run(app: App, stop: threading.Event | None = None) -> None:
         # What was built so far lives as long as the process: the collector need not walk it again and again.
         gc.collect()
         gc.freeze()
+
         def wake() -> None:
             for job in scheduler.get_jobs():
                 job.modify(next_run_time=system_clock())

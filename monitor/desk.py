@@ -35,7 +35,7 @@ class Desk:
         self._store, self._rules, self._clock = store, rules, clock
 
     def acknowledge(self, id: str, by: str) -> Case:
-        """"I have it": holds the steps for the policy's `ack_holds`; the clock runs on (SEMANTICS row 26)."""
+        """Say "I have it": holds the steps for the policy's `ack_holds`; the clock runs on (SEMANTICS row 26)."""
 
         def change(case: Case, now: datetime) -> Change:
             policy = self._rules.policy(case.policy)

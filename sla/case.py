@@ -154,9 +154,7 @@ class Change:
     events: tuple[Event, ...]
 
 
-def turns(
-    mentions: Iterable[Mention], answers: Sequence[Answer], closings: Sequence[Closing] = ()
-) -> tuple[Turn, ...]:
+def turns(mentions: Iterable[Mention], answers: Sequence[Answer], closings: Sequence[Closing] = ()) -> tuple[Turn, ...]:
     """Group one citizen's mentions in one conversation into turns (SEMANTICS rows 2, 3, 8).
 
     A mention is closed by whatever came first of: an answer no earlier than itself, a person's closing that covers
@@ -265,7 +263,7 @@ def merged(case: Case, into: str, now: datetime) -> Change:
 
 
 def acknowledged(case: Case, by: str, until: datetime, now: datetime) -> Change:
-    """\"I have it\": every step is held `until` then; the clock runs on (SEMANTICS row 26). Once a level."""
+    """Say "I have it": every step is held `until` then; the clock runs on (SEMANTICS row 26). Once a level."""
     _must_be_open(case)
     if case.held_level == case.level:
         raise Conflict(f"case {case.id} was already acknowledged at this level, until {case.held_until}")

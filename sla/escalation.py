@@ -109,9 +109,7 @@ def next_action(case: Case, policy: Policy, calendar: BusinessTime) -> datetime 
     return _next_action(case, case.level, case.repeats, case.breached_at is not None, policy, calendar)
 
 
-def fired(
-    case: Case, decision: Decision, now: datetime, *, told: tuple[str, ...] = (), **why: object
-) -> Change:
+def fired(case: Case, decision: Decision, now: datetime, *, told: tuple[str, ...] = (), **why: object) -> Change:
     """The case after a decision, and its events. `told` are the staff who are alerted; `why` goes on record."""
     events: list[Event] = []
     if decision.breached:

@@ -202,9 +202,7 @@ class Delivery:
         if channel is None:
             return False
         replacement = new_id("m")
-        alerts.add_message(
-            tx, replacement, stored.kind, stored.level, stored.recipient, channel, now, stored.subject
-        )
+        alerts.add_message(tx, replacement, stored.kind, stored.level, stored.recipient, channel, now, stored.subject)
         alerts.move(tx, stored.id, replacement)
         alerts.update_message(
             tx, stored.id, state="fell_back", next_attempt_at=None, finished_at=now,

@@ -54,9 +54,7 @@ def answered(tx: Transaction, rules: Rules, changes: Iterable[Change], now: date
     alerts.put(tx, rows)
 
 
-def notice(
-    tx: Transaction, rules: Rules, kind: str, people: Iterable[str], now: datetime, **subject: Any
-) -> None:
+def notice(tx: Transaction, rules: Rules, kind: str, people: Iterable[str], now: datetime, **subject: Any) -> None:
     """Write a message of the service itself (blind, recovered, fault, report): one a person, bundled with nothing."""
     shadow = state(rules) == "shadow"
     for person in dict.fromkeys(people):

@@ -122,5 +122,3 @@ class Looker:
     def close(self) -> None:
         """Wait for no one: a look that hangs ends with its own deadline."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-

@@ -118,9 +118,7 @@ def claim_due(tx: Connection, now: datetime, limit: int, lease: timedelta) -> Cl
         .with_for_update(skip_locked=True)
         .cte("due")
     )
-    claimed = (
-        update(_cases).where(c.id.in_(select(due.c.id))).values(lease_until=now + lease).returning(*_columns)
-    )
+    claimed = update(_cases).where(c.id.in_(select(due.c.id))).values(lease_until=now + lease).returning(*_columns)
     found, unreadable = [], []
     for row in tx.execute(claimed):
         try:

@@ -73,9 +73,7 @@ def last(tx: Connection) -> int:
     return found
 
 
-def recorded_since(
-    tx: Connection, at: datetime, kinds: Sequence[str], until: int | None = None
-) -> Iterator[Recorded]:
+def recorded_since(tx: Connection, at: datetime, kinds: Sequence[str], until: int | None = None) -> Iterator[Recorded]:
     """Events of some kinds that were recorded at `at` or later, and whose id is `until` at most, in order."""
     c = _events.c
     query = _select().where(c.at >= at, c.kind.in_(kinds))

@@ -161,7 +161,8 @@ def of_conversation(tx: Connection, platform: str, conversation: str) -> list[di
 
 def with_old_text(tx: Connection, before: datetime, limit: int) -> list[tuple[str, str]]:
     """Platform and id of posts from before then that still hold words or a name."""
-    c, nothing = _posts.c, literal_column("''")  # written as in the index, which the planner takes only then
+    c = _posts.c
+    nothing: Any = literal_column("''")  # written as in the index, which the planner takes only then
     query = select(c.platform, c.id).where(c.created_at < before, or_(c.text != nothing, c.author_name != nothing))
     return [(row[0], row[1]) for row in tx.execute(query.limit(limit))]
 

@@ -133,9 +133,7 @@ migrate.upgrade(Store(sys.argv[1]), datetime.now(UTC))
 """
 
 
-def test_two_nodes_that_start_on_an_empty_database_both_start(
-    postgres: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_nodes_that_start_on_an_empty_database_both_start(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The migrations run once; the node that comes second waits and finds them done."""
     name = f"empty_{os.getpid()}_{os.urandom(6).hex()}"
     url = postgres.format(name=name)
@@ -305,4 +303,3 @@ def test_the_column_of_versions_guards_every_change(town: City) -> None:
         cases.save(tx, [rule.claimed(stale, "kim", town.clock())])
     with town.store.read() as tx:
         assert tx.execute(_cases.select()).one().assignee == "lee"
-

@@ -75,9 +75,9 @@ def test_what_came_first_closes() -> None:
     assert turns([_mention("m1", 0)], [late], [closing])[0].closer == closing
 
 
-_posts = st.lists(
-    st.tuples(st.sampled_from(["mention", "answer"]), st.integers(0, 12)), min_size=1, max_size=14
-).map(lambda rows: [(kind, f"{kind[0]}{n}", minute) for n, (kind, minute) in enumerate(rows)])
+_posts = st.lists(st.tuples(st.sampled_from(["mention", "answer"]), st.integers(0, 12)), min_size=1, max_size=14).map(
+    lambda rows: [(kind, f"{kind[0]}{n}", minute) for n, (kind, minute) in enumerate(rows)]
+)
 
 
 @given(_posts, st.randoms(use_true_random=False))
