@@ -153,6 +153,8 @@ class Look:
     """Own answers and the asked posts as they are now; stored through ordinary ingest."""
     gone: frozenset[str]
     """Ids that the platform says no longer exist; only with its own word for it."""
+    unread: frozenset[str] = frozenset()
+    """Ids of asked mentions that one look had no room or time for: nothing is said of them."""
     answers_since: datetime | None = None
     """Every own answer since then is among the posts, so that mentions not asked about are answered for too."""
 
@@ -225,7 +227,8 @@ class Connector(ABC):
     def look(self, account: Account, asked: Sequence[Asked]) -> Look:
         """Ask once more, right now, whether these mentions, `most_asked` at most, were answered or are gone.
 
-        A handful of HTTP calls however many are asked; raises rather than guesses.
+        A handful of HTTP calls and two seconds however many are asked. Raises rather than guesses where the platform
+        does not answer; what its answers had no room for is `unread`.
         """
 
     @abstractmethod

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import signal
 import socket
 import subprocess
@@ -144,6 +145,8 @@ class Receiver:
         self.status: dict[str, int] = {}
         #: Addresses that take the request and never answer.
         self.hanging: set[str] = set()
+        #: When each request that was left hanging was given up by its sender.
+        self.given_up: list[datetime] = []
         #: Seconds that an answer takes.
         self.slow: dict[str, float] = defaultdict(float)
         self._over = threading.Event()
@@ -185,14 +188,21 @@ class Receiver:
         with self._gate:
             self._arrivals.append(Arrival(who, at, message, status))
         if hangs:
-            self._over.wait(60)
-            request.close_connection = True
+            self._hang(request)
             return
         if self.slow[who]:
             self._over.wait(self.slow[who])
         request.send_response(status)
         request.send_header("content-length", "0")
         request.end_headers()
+
+    def _hang(self, request: BaseHTTPRequestHandler) -> None:
+        """Answer nothing until the sender closes its end."""
+        while not self._over.is_set():
+            if select.select([request.connection], [], [], 0.1)[0]:
+                self.given_up.append(now())
+                break
+        request.close_connection = True
 
     def arrivals(self, who: str | None = None, kind: str | None = None, mention: str | None = None) -> list[Arrival]:
         """What came, in order: all, or what came to one person, of one kind, about one mention."""

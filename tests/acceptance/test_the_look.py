@@ -21,9 +21,7 @@ def test_it_looks_again_before_it_alerts(stage: Stage) -> None:
     wall, wall_deleted = (stage.graph.visitor_post(PAGE, CITIZEN, text) for text in ("의자가 없어요", "지울 글"))
     stage.x.fail(status=503, path="/2/users/1002/tweets")
     daemon.start().ready()
-    cases = dict(
-        zip((answered, deleted, wall_deleted), stage.found(answered, deleted, wall_deleted), strict=True)
-    )
+    cases = dict(zip((answered, deleted, wall_deleted), stage.found(answered, deleted, wall_deleted), strict=True))
     answer = stage.reply(answered)
     stage.x.delete(deleted)
     stage.graph.delete(wall_deleted)
