@@ -153,10 +153,10 @@ class Look:
     """Own answers and the asked posts as they are now; stored through ordinary ingest."""
     gone: frozenset[str]
     """Ids that the platform says no longer exist; only with its own word for it."""
-    unread: frozenset[str] = frozenset()
-    """Ids of asked mentions that one look had no room or time for: nothing is said of them."""
     answers_since: datetime | None = None
     """Every own answer since then is among the posts, so that mentions not asked about are answered for too."""
+    unread: frozenset[str] = frozenset()
+    """Ids of asked mentions that one look had no room or time for: nothing is said of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from monitor.store.engine import Store
 
 log = structlog.get_logger(__name__)
 
+FIRST_POLLS = timedelta(seconds=5)
+"""How long the first decisions wait for the first polls."""
 STALE = timedelta(seconds=30)
 """A job that has not ended well for this long is stuck."""
 OVERDUE = timedelta(minutes=3)
@@ -88,6 +90,13 @@ class Cycle:
 
     def _recorded(self, state: accounts.SourceState) -> bool:
         return state.recorded_at is not None and state.recorded_at >= self._started_at
+
+    def has_begun(self) -> bool:
+        """Whether the first round of polls is in, or has had its time: until then catching up would tell twice.
+
+        After downtime the polls bring answers that make alerts needless, and mentions that belong into the same ones.
+        """
+        return self._first or self._clock() - self._started_at > FIRST_POLLS or not self.faults()
 
     def audit(self) -> list[str]:
         """Prove that escalations ran and alerts left; what is wrong, empty when content."""

@@ -63,7 +63,7 @@ def run(app: App, stop: threading.Event | None = None) -> None:
             scheduler.add_job(job, "interval", seconds=seconds, id=name, next_run_time=system_clock())
 
         every(0.25, "poll", app.polling.fill)
-        every(0.25, "escalate", lambda: (app.escalation.run(), app.delivery.fill()))
+        every(0.25, "escalate", lambda: cycle.has_begun() and (app.escalation.run(), app.delivery.fill()))
         every(0.25, "deliver", app.delivery.fill)
         every(0.5, "watch", app.watch.run)
         every(5, "seal", Sealer(app.store, app.clock).run)

@@ -36,6 +36,7 @@ class PlayedConnector(Connector):
         self.pages: list[Page | Exception] = []
         self.answers: list[Post] = []
         self.gone: set[str] = set()
+        self.unread: set[str] = set()
         self.trouble: Exception | None = None
         self.looks = 0
         self.asked_since: list[datetime] = []
@@ -57,7 +58,7 @@ class PlayedConnector(Connector):
         self.looks += 1
         if self.trouble is not None:
             raise self.trouble
-        return Look(self.answers, frozenset(self.gone & {one.id for one in asked}))
+        return Look(self.answers, frozenset(self.gone & {one.id for one in asked}), unread=frozenset(self.unread))
 
     def handles(self) -> Mapping[str, str]:
         return {account.id: account.handle for account in self.accounts}

@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 SEND = timedelta(seconds=8)
 """What one send may take in all."""
+SHORTEST_SEND = timedelta(seconds=2)
 LEASE = timedelta(seconds=12)
 """How long a worker may hold a message: longer than a send, so that two never send the same one."""
 GIVE_UP = timedelta(hours=24)
@@ -46,6 +47,8 @@ class Delivery:
         self._store, self._rules, self._channels, self._clock = store, rules, channels, clock
         self._lanes = lanes
         self._owner = new_id("n")
+        # A channel that hangs must not eat up the time after which the next one should have taken over.
+        self._patience = min(SEND, max(rules.settings.alerts.fallback_after, SHORTEST_SEND))
         self._pool = ThreadPoolExecutor(64, thread_name_prefix="deliver")
         self._gate = threading.Lock()
         self._in_flight: set[str] = set()
@@ -140,7 +143,7 @@ class Delivery:
         known = self._channels.get(channel)
         if known is None:
             raise TransportError(f"channel {channel} is not in the settings any more", permanent=True)
-        return known.send(message, deadline=SEND.total_seconds())
+        return known.send(message, deadline=self._patience.total_seconds())
 
     def _worth_sending(self, tx: Transaction, stored: alerts.Message, now: datetime) -> bool:
         """Drop what was answered meanwhile; go round a channel that is known not to work."""

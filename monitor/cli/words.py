@@ -110,7 +110,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "alerts.held": ("복원 후 알림이 보류되어 있습니다. 확인 후 `sns-monitor alerts release`를 실행하세요.",
             "Alerts are held after a restore. Look, then run `sns-monitor alerts release`."),
     "alerts.retry": ("다시 발송합니다: {id}", "Message {id} is sent again."),
-    "alerts.release": ("보류를 해제했습니다. 알림 {count}건을 발송합니다.", "Released: {count} messages go out."),
+    "alerts.release": ("보류를 해제했습니다. 알림 {count}건을 발송합니다.", "Released: {count} alerts go out."),
     "case.title": ("사건 {id}", "Case {id}"),
     "case.department": ("부서", "Department"),
     "case.account": ("계정", "Account"),

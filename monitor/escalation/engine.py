@@ -39,6 +39,7 @@ class Escalation:
         Full bundles leave on the way, the rest when nothing is due any more, or when something went wrong.
         """
         total = 0
+        self._looker.begin()
         try:
             while batch := self._claim():
                 total += len(batch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connectors.contract import Post
 from monitor.rules import Rules
@@ -14,6 +14,9 @@ from monitor.store.engine import Transaction, new_id
 from monitor.store.posts import Stored
 from sla.case import Answer, Case, Change, Closing, Event, Mention, State, Turn, followed, merged, opened, turns
 from sla.escalation import next_action
+
+AHEAD = timedelta(minutes=10)
+"""How far a platform's clock may run before ours and still be believed."""
 
 _Citizen = tuple[str, str]
 """A conversation, and one citizen in it; a post without an author is a citizen of its own."""
@@ -58,9 +61,9 @@ def _by_citizen(
     sorted_out: dict[_Citizen, tuple[list[Mention], list[Answer]]] = defaultdict(lambda: ([], []))
     for post in by_id.values():
         if post.role == "mention":
-            mention = Mention(
-                post.id, post.created_at, post.stored_at, post.reply_to, post.gone_at, post.seen_at, post.case_id
-            )
+            # A time that has not come yet is the platform's mistake: its clock would never run.
+            written = post.created_at if post.created_at <= post.stored_at + AHEAD else post.stored_at
+            mention = Mention(post.id, written, post.stored_at, post.reply_to, post.gone_at, post.seen_at, post.case_id)
             sorted_out[_citizen(post)][0].append(mention)
         elif post.role == "official":
             quoted = by_id.get(post.quote_of or "")

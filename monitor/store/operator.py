@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, func, select, update
 
 from monitor.store import events, flags
 from monitor.store.tables import AlertRow, MessageRow
@@ -45,10 +45,17 @@ def hold(tx: Connection, source: str, now: datetime) -> int:
 
 
 def release(tx: Connection, now: datetime) -> int | None:
-    """The operator's word: held messages go on under their ids; how many, None where nothing was held."""
+    """The operator's word: held messages go on under their ids, held alerts are bundled.
+
+    Returns how many messages and alerts that is, None where nothing was held.
+    """
+    held_at = flags.set_at(tx, flags.ALERTS_HELD)
     if not flags.clear(tx, flags.ALERTS_HELD):
         return None
     held = update(_messages).where(_messages.c.state == HELD)
     count = tx.execute(held.values(state="queued", next_attempt_at=now)).rowcount
+    a = _alerts.c
+    waiting = select(func.count()).where(a.state == "waiting", a.due_at <= held_at)
+    count += int(tx.execute(waiting).scalar_one())
     events.append(tx, [(None, Event("alerts_released", now, _OPERATOR, {"messages": count}))])
     return count

@@ -220,8 +220,16 @@ def test_row_16_a_breach_stands_when_its_mention_is_deleted_and_another_remains(
 def test_an_earlier_mention_found_after_the_answer_moves_the_deadline_and_the_verdict(town: City) -> None:
     """Answered within thirty minutes of what was known; not of what the citizen had written before."""
     start = town.clock()
+    town.clock.forward(minutes=46)
     known = mention("m2", start + 20 * MINUTE, conversation="m1")
     town.say(known, answer("a1", known, start + 45 * MINUTE))
     assert town.case().breached_at is None
     town.say(mention("m1", start))
     assert town.case().breached_at == start + 30 * MINUTE
+
+
+def test_a_post_from_the_future_runs_its_clock_from_when_it_was_found(town: City) -> None:
+    """The platform says 2030: it would never be due; a few minutes ahead are believed."""
+    now = town.clock()
+    town.say(mention("m1", now + timedelta(days=1500)), mention("m2", now + 9 * MINUTE, conversation="m2"))
+    assert [case.opened_at - now for case in town.cases()] == [timedelta(0), 9 * MINUTE]

@@ -79,6 +79,29 @@ def test_row_21_an_unreachable_platform_escalates_all_the_same(town: City) -> No
     assert "확인" in message.text
 
 
+def test_row_21_each_pass_looks_for_itself(town: City) -> None:
+    """A look of a moment ago says nothing of an answer given since: no false alarm, no false "checked"."""
+    start = town.clock()
+    first, second = mention("m1", start), mention("m2", start + timedelta(milliseconds=800), conversation="m2")
+    town.say(first, second)
+    town.clock.at = start + 20 * MINUTE
+    town.escalation.run()
+    town.connector.answers = [answer("a2", second, start + 20 * MINUTE)]
+    town.tick(seconds=0.9)
+    assert town.connector.looks == 2
+    assert [case.mentions[0].id for message in town.told("kim") for case in message.cases] == ["m1"]
+
+
+def test_row_21_what_a_look_had_no_room_for_is_not_called_checked(town: City) -> None:
+    """And the rest of the same look is."""
+    start = town.clock()
+    town.say(mention("m1", start), mention("m2", start, conversation="m2", author="other"))
+    town.connector.unread = {"m2"}
+    town.tick(minutes=20)
+    (message,) = town.told("kim")
+    assert {case.mentions[0].id: case.checked for case in message.cases} == {"m1": True, "m2": False}
+
+
 def test_row_22_answered_between_queueing_and_sending_is_dropped(town: City) -> None:
     """After the answer is stored no send starts; a bundle leaves with its other cases."""
     start = town.clock()
