@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+import stamina
 import structlog
 
 from monitor.alerts import outbox
@@ -117,15 +118,10 @@ class Delivery:
         except TransportError as exc:
             error = exc
         failpoint("deliver.before_result")
-        for again in (True, True, False):
-            # What came of it is known here alone: a database that was away for a moment must not send it twice.
-            try:
+        # What came of it is known here alone: a database that was away for a moment must not send it twice.
+        for once_more in stamina.retry_context(on=PASSING, attempts=4, wait_initial=0.1, wait_max=1.0):
+            with once_more:
                 self._record(stored, attempt, receipt, error)
-                break
-            except PASSING:
-                if not again:
-                    raise
-                log.warning("deliver.result_again", message=id, exc_info=True)
         failpoint("deliver.after_result")
 
     def _record(self, stored: alerts.Message, attempt: int, receipt: str, error: TransportError | None) -> None:

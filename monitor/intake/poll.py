@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
+import stamina
 import structlog
 
 from connectors.contract import AuthFailed, Connector, ConnectorError, Page, RateLimited, Rejected, Source, Unavailable
@@ -172,18 +173,15 @@ class Polling:
 
     def _keep(self, source: Source, walk: Walk, page: Page, started: datetime, since: datetime) -> bool:
         """Commit a page and where the walk stands, together; False when the lease was lost meanwhile."""
-        for again in (True, True, False):
-            try:
-                return self._commit(source, walk, page, started, since, ingest)
-            except StaleCase:
-                # Somebody at the desk was faster: work it out again from what they did.
-                if not again:
-                    raise
-            except PASSING:
-                raise
-            except Exception:
-                log.exception("poll.page_refused", source=source.id)
-                break
+        try:
+            # Somebody at the desk may be faster: then it is worked out again from what they did.
+            for once_more in stamina.retry_context(on=StaleCase, attempts=3, wait_initial=0, wait_jitter=0):
+                with once_more:
+                    return self._commit(source, walk, page, started, since, ingest)
+        except (StaleCase, *PASSING):
+            raise
+        except Exception:
+            log.exception("poll.page_refused", source=source.id)
         return self._commit(source, walk, page, started, since, ingest_apart)
 
     def _commit(
