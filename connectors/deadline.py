@@ -34,6 +34,12 @@ def left() -> float | None:
     return rest
 
 
+def spent() -> bool:
+    """Whether the running call's time is used up."""
+    end = ends_at.get()
+    return end is not None and time.monotonic() >= end
+
+
 class _TimedReader(io.RawIOBase):
     """A socket's file whose every read waits at most for what is left of the call's time."""
 

@@ -55,7 +55,7 @@ class FacebookConnector(Connector):
     """
 
     platform = PLATFORM
-    most_asked = 45  # each may be asked about by itself and by its top comment, and a batch holds 50 questions
+    most_asked = 200  # in a few batches of 50; mentions of one thread are one question
 
     class Options(BaseModel, frozen=True, extra="forbid"):
         """The keys of `[connectors.facebook]`."""
@@ -152,7 +152,7 @@ class FacebookConnector(Connector):
         return step.read(outcome, reading)
 
     def look(self, account: Account, asked: Sequence[Asked]) -> Look:
-        """Ask the mentions and their threads themselves, in two calls and `timeouts.look` seconds at most.
+        """Ask the mentions' threads themselves, and the mentions they do not show, in `timeouts.look` seconds at most.
 
         Gone is what the Graph says is not there while the same token reads the Page's wall.
         """

@@ -11,7 +11,7 @@ import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,10 +20,12 @@ import requests
 from requests.structures import CaseInsensitiveDict
 
 from connectors.contract import Account, AuthFailed, ConnectorError, RateLimited, Rejected, Unavailable
-from connectors.session import PerThread, PlatformSession, Tally, Timeouts, retry_after
+from connectors.session import PerThread, PlatformSession, Tally, Timeouts, require_json, retry_after
 
 #: Operations that fit one batch (Meta, "Batch Requests", Limitations).
 BATCH = 50
+#: For how long no batch is tried after one was refused: the refusal may have been of that one.
+PLAIN_FOR = timedelta(minutes=10)
 
 #: Application, user, Page, temporary and custom limits; 80000 to 80014 are those per business use case.
 THROTTLED = frozenset({4, 17, 32, 341, 613, *range(80000, 80015)})
@@ -145,12 +147,11 @@ class GraphSession(PlatformSession):
             (data if method == "POST" else params)["appsecret_proof"] = proof(self._secret, tokens[0])
 
     def judge(self, response: requests.Response) -> None:
-        """Raise for each answer that is no 2xx with JSON: the SDK knows no status, and fails without a content type."""
+        """Raise for each answer that is no 2xx with JSON: the SDK knows no status, and goes by the content type."""
         where = f"{response.request.method} {response.request.path_url.partition('?')[0]}"
         if not 200 <= response.status_code < 300:
             raise refusal(where, _loads(response.content), response.status_code, response.headers, self.now())
-        if "json" not in response.headers.get("content-type", ""):
-            raise Unavailable(f"{where}: the answer is no JSON")
+        require_json(response, where)
 
 
 def _loads(text: str | bytes) -> Any:
@@ -179,12 +180,17 @@ class GraphCalls:
         self._graphs: PerThread[Any] = PerThread(
             lambda: facebook.GraphAPI(session=GraphSession(base_url, now, secret, timeouts(), self.tally))
         )
-        #: Whether the Graph took no batch at all: then each operation is a call of its own.
-        self.plain = False
+        self._plain_until = datetime.min.replace(tzinfo=UTC)
         #: Pages whose token was refused for a batch: none of them signs a batch for the others.
         self._refused: set[str] = set()
         #: Until when Pages must wait: under code 32 calls made meanwhile count too.
         self._waits: dict[str, datetime] = {}
+
+    @property
+    def plain(self) -> bool:
+        """Whether the Graph lately took no batch: then each operation is a call of its own."""
+        # Not for longer than it was meant for, should the clock be set back meanwhile.
+        return timedelta(0) < self._plain_until - self.now() <= PLAIN_FOR
 
     @property
     def session(self) -> GraphSession:
@@ -201,9 +207,7 @@ class GraphCalls:
         asked = [operation for operation, bar in zip(operations, barred, strict=True) if bar is None]
         brought = iter(self._brought(asked))
         outcomes = [next(brought) if bar is None else bar for bar in barred]
-        for operation, outcome in zip(operations, outcomes, strict=True):
-            if isinstance(outcome, RateLimited) and outcome.until is not None:
-                self._waits[operation.account.id] = outcome.until
+        self._note_waits(operations, outcomes)
         return outcomes
 
     def _brought(self, operations: Sequence[Operation]) -> list[Outcome]:
@@ -215,7 +219,7 @@ class GraphCalls:
                 ]
             except Rejected:
                 # Whether the outer call is well with one Page's token is not told anywhere: then without batches.
-                self.plain = True
+                self._go_plain()
             except AuthFailed:
                 # One Page's bad token, which signed the batch, must not blind the others.
                 self._refused.add(self._signer(operations).id)
@@ -231,13 +235,22 @@ class GraphCalls:
             if (bar := self._barred(operation.account)) is not None:
                 raise bar
         nothing: list[Outcome | None] = [None] * len(operations)
-        if self.plain or len(operations) == 1:
-            return [self.single(operations[0]), *nothing[1:]]
         try:
-            return self.batch(operations)
+            alone = self.plain or len(operations) == 1
+            outcomes = [self.single(operations[0]), *nothing[1:]] if alone else self.batch(operations)
+            self._note_waits(operations, outcomes)
+            return outcomes
         except Rejected:
-            self.plain = True
+            self._go_plain()
             return nothing
+
+    def _go_plain(self) -> None:
+        self._plain_until = self.now() + PLAIN_FOR
+
+    def _note_waits(self, operations: Sequence[Operation], outcomes: Sequence[Outcome | None]) -> None:
+        for operation, outcome in zip(operations, outcomes, strict=True):
+            if isinstance(outcome, RateLimited) and outcome.until is not None:
+                self._waits[operation.account.id] = outcome.until
 
     def single(self, operation: Operation) -> Outcome:
         """One operation by a GET of its own."""

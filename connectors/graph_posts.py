@@ -26,6 +26,9 @@ def with_comments(fields: str, limit: int) -> str:
     return f"{fields},comments.filter(stream).order(reverse_chronological).limit({limit}){{{COMMENT_FIELDS}}}"
 
 
+#: Those of its posts; of later ones nobody would wait for an answer.
+YEARS = range(2004, 2100)
+
 _IDENT = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 
 
@@ -37,12 +40,15 @@ def ident(value: Any) -> str | None:
 
 
 def instant(value: Any) -> datetime | None:
-    """`2026-11-24T03:00:00+0000` as aware UTC; None for what is no instant."""
+    """`2026-11-24T03:00:00+0000` as aware UTC; None for what is no instant, or none at which Facebook had Pages.
+
+    A post said to be of the year 1 would otherwise pass for one older than what was asked for, and be left out.
+    """
     if not isinstance(value, str):
         return None
     try:
         at = datetime.fromisoformat(value)
-        return None if at.tzinfo is None else at.astimezone(UTC)
+        return at.astimezone(UTC) if at.tzinfo is not None and at.year in YEARS else None
     except (ValueError, OverflowError):
         return None
 

@@ -43,10 +43,12 @@ SEARCH_LAG = timedelta(seconds=30)
 SEARCH_REACH = timedelta(days=7) - timedelta(minutes=1)
 #: A `start_time` must lie before search's own end; nearer than this none is ever asked for.
 NEAREST_START = 2 * SEARCH_LAG
-EARLIEST = datetime.min.replace(tzinfo=UTC)
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 MENTIONS_EVERY = timedelta(minutes=15)
 #: The resume of a walk that has met no post yet.
 FROM_THE_NEWEST = "newest"
+#: Edited posts that are remembered.
+MOST_EDITED = 1000
 #: This many pages in a row without a new post are no walk any more.
 MOST_PAGES_WITHOUT_NEWS = 20
 
@@ -76,6 +78,9 @@ class TwitterConnector(Connector):
         self._clients = PerThread(self._client)
         self._dialect = DIALECTS.get(options.dialect, TWEET)
         self._neither_is_full = False
+        #: The newest id of posts that were edited, by their first: what is asked for besides, where it is known, as
+        #: the old one may no longer be found. The oldest are forgotten; an edit is possible for an hour only.
+        self._newest: dict[str, str] = {}
 
     @classmethod
     def missing(cls, options: Options, account: Account) -> Mapping[str, str]:
@@ -120,12 +125,15 @@ class TwitterConnector(Connector):
         """
         ask, mentions_of = self._question(source)
         start = max(min(since, self.now() - NEAREST_START), self.now() - SEARCH_REACH).replace(microsecond=0)
-        lowest = None if resume in (None, FROM_THE_NEWEST) else resume
+        lowest = resume if resume is not None and resume.isdecimal() else None
+        if lowest is not None and (snowflake_time(lowest) or LATEST) <= start:
+            lowest = None  # X would refuse an `until_id` from before the start, for ever: then all of it once more
         tokens, seen, without_news = set[str](), set[str](), 0
         paging: dict[str, Any] = {"max_results": FULL_PAGE, "start_time": start, "until_id": lowest}
         while True:
             answer = self._ask(partial(ask, **paging))
-            reading = self._read(source.id, answer, mentions_of)
+            searched = source.accounts if source.kind == "search" else ()
+            reading = self._read(source.id, answer, mentions_of, searched)
             news = set(reading.versions) - seen
             if reading.versions and not news:
                 raise Unavailable(f"{source.id}: X sends the same posts again")
@@ -147,27 +155,34 @@ class TwitterConnector(Connector):
     def look(self, account: Account, asked: Sequence[Asked]) -> Look:
         """Read the account's own timeline and the asked posts: search is half a minute too late for this.
 
-        Two calls, within `timeouts.look` seconds together: of more than 100 mentions the newest 100 are asked for,
-        and of more than 100 own posts since the earliest mention the newest 100 are read; what is older has been
-        polled. Gone is only what X says is not found: a post of a protected or suspended author is not, and neither
-        is an edited one.
+        Two calls, within `timeouts.look` seconds together: of more than 100 mentions the newest 100 are asked for, the
+        others `unread`, and of more than 100 own posts since the earliest mention the newest 100 are read; what is
+        older has been polled. Gone is only what X says is not found: a post of a protected or suspended author is not,
+        and neither is an edited one.
         """
         ids = [question.id for question in sorted(asked, key=lambda one: one.created_at)[-FULL_PAGE:]]
         if not ids:
             return Look((), frozenset())
+        edited = [self._newest[id_] for id_ in ids if id_ in self._newest and self._newest[id_] not in ids]
+        both = [*ids, *edited[: FULL_PAGE - len(ids)]]
         start = min(*(question.created_at for question in asked), self.now() - NEAREST_START)
         own_paging = {"max_results": FULL_PAGE, "start_time": start}
         with self._clients.get().session.within(self.timeouts.look):
             own = self._ask(lambda client, dialect: client.timeline(dialect, account.id, **own_paging))
-            there = self._ask(lambda client, dialect: client.posts(dialect, ids))
-        answers = self._read(f"the timeline of {account.id}", own, "")
-        reading = self._read("the posts asked for", there, "", by_ids=True)
+            there = self._ask(lambda client, dialect: client.posts(dialect, both))
+        answers = self._read(f"the timeline of {account.id}", own)
+        reading = self._read("the posts asked for", there, by_ids=True)
         # An older version of an edited post says what was there before the edit: it must not overwrite.
         current = [post for post in reading.posts if post.id not in reading.outdated]
-        gone = frozenset(ids) & _gone(ids, reading, there.get("errors"))
+        not_found = frozenset(ids) & _gone(both, reading, there.get("errors"))
+        # Of what is known to be edited, only a newest version that was not found either tells of a deletion.
+        unsure = {id_ for id_ in not_found if self._newest.get(id_, id_) not in both}
+        unread = {question.id for question in asked}.difference(ids) | unsure
+        gone = not_found - unsure
         # A timeline of more than one page was read from its newest down to its last post only.
         cut = "next_token" in (own.get("meta") or {}) and answers.posts
-        return Look([*answers.posts, *current], gone, min(p.created_at for p in answers.posts) if cut else start)
+        since = min(post.created_at for post in answers.posts) if cut else start
+        return Look([*answers.posts, *current], gone, since, frozenset(unread))
 
     def handles(self) -> Mapping[str, str]:
         """The present handles, a hundred accounts a call (PLATFORMS, "A renamed handle finds nothing")."""
@@ -250,9 +265,17 @@ class TwitterConnector(Connector):
             self._neither_is_full = True
         return answer
 
-    def _read(self, where: str, answer: Any, mentions_of: str, *, by_ids: bool = False) -> Reading:
+    def _read(
+        self, where: str, answer: Any, mentions_of: str = "", searched: Sequence[str] = (), *, by_ids: bool = False
+    ) -> Reading:
         items = _items(where, answer, by_ids=by_ids)
-        return self._reader.read(items, answer.get("includes"), mentions_of)
+        reading = self._reader.read(items, answer.get("includes"), mentions_of, searched)
+        for post in reading.posts:
+            if len(post.edit_ids) > 1:
+                self._newest[post.id] = post.edit_ids[-1]
+        for first in list(self._newest)[:-MOST_EDITED]:
+            self._newest.pop(first, None)
+        return reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import requests
 
 from connectors.contract import AuthFailed, RateLimited, Rejected, Unavailable
-from connectors.session import LONGEST_WAIT, PlatformSession, Tally, Timeouts, retry_after
+from connectors.session import LONGEST_WAIT, PlatformSession, Tally, Timeouts, require_json, retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,7 @@ class XSession(PlatformSession):
         self._windows.hear(re.sub(r"[0-9]+", ":id", urlsplit(response.url).path), response.headers, self.now())
         status = response.status_code
         if 200 <= status < 300:
-            if "json" not in response.headers.get("Content-Type", ""):
-                raise Unavailable(f"{self._where(response)}: {status} without JSON: a proxy's page?")
+            require_json(response, self._where(response))
             return
         problem = _problem(response)
         message = f"{self._where(response)}: {status} {self._words(problem)}".strip()

@@ -10,8 +10,8 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.contract import Account, Post, PostKind, SetAside
@@ -22,6 +22,9 @@ PLATFORM = "twitter"
 #: older than the scheme (November 2010).
 SNOWFLAKE_EPOCH = 1288834974657
 FIRST_SNOWFLAKE = 1 << 41
+
+#: How far `created_at` may lie from the time that the id holds; X's own differ by less than a second.
+FARTHEST = timedelta(days=1)
 
 #: A handle in plain text, by the rules of X's own twitter-text: a Korean particle may follow at once, a letter or
 #: digit may not stand before, so that a mail address is no mention.
@@ -54,8 +57,12 @@ class Reader:
             account.handle.removeprefix("@").lower(): account.id for account in accounts if account.handle
         }
 
-    def read(self, items: Iterable[Any], includes: Any, mentions_of: str = "") -> Reading:
-        """Read the items of one answer. `mentions_of`: the account whose /mentions endpoint sent them, or ""."""
+    def read(self, items: Iterable[Any], includes: Any, mentions_of: str = "", searched: Sequence[str] = ()) -> Reading:
+        """Read the items of one answer. `mentions_of`: the account whose /mentions endpoint sent them, or "".
+
+        `searched`: the accounts of the search that found them. Each is by one of ours or speaks to one of these, so
+        what seems to do neither is not understood: with several it is set aside, lest it pass for a stranger's.
+        """
         users, parents = _users(includes), _authors(includes)
         reading = Reading()
         for item in items:
@@ -68,6 +75,11 @@ class Reader:
             if post is None:
                 reading.set_aside.append(_set_aside(item, mentions_of, "neither a time nor an id that holds one"))
                 continue
+            if searched and not post.addressed and post.author not in self._order and post.kind is PostKind.POST:
+                if len(searched) > 1 or post.author is None:
+                    reading.set_aside.append(_set_aside(item, "", "found by a search, but for none of its accounts"))
+                    continue
+                post = replace(post, addressed=tuple(searched))
             reading.posts.append(post)
             if post.edit_ids and post.edit_ids[-1] != version:
                 reading.outdated.add(post.id)
@@ -99,8 +111,8 @@ class Reader:
         if reply_to_author is None and reply_to is not None:
             reply_to_author = parents.get(reply_to)
         note = get("note_tweet") or get("note_post")
-        whole = note if isinstance(note, dict) and isinstance(note.get("text"), str) else item
-        text = _text(whole.get("text"))
+        noted = note if isinstance(note, dict) else {}
+        text = _text(noted.get("text")) or _text(get("text"))
         conversation = _id(get("conversation_id"))
         return Post(
             platform=PLATFORM,
@@ -111,7 +123,7 @@ class Reader:
             author_name=name,
             text=text,
             permalink=f"https://x.com/{name if _HANDLE.fullmatch(name) else 'i/web'}/status/{first}",
-            addressed=self._addressed(reply_to_author, whole.get("entities"), get("entities"), text, mentions_of),
+            addressed=self._addressed(reply_to_author, [noted.get("entities"), get("entities")], text, mentions_of),
             reply_to=reply_to,
             reply_to_author=reply_to_author,
             quote_of=links.get("quoted"),
@@ -119,24 +131,27 @@ class Reader:
             edit_ids=edits,
         )
 
-    def _addressed(self, replied: str | None, noted: Any, entities: Any, text: str, fetched: str) -> tuple[str, ...]:
+    def _addressed(self, replied: str | None, entities: Sequence[Any], text: str, fetched: str) -> tuple[str, ...]:
         """Our accounts that a post speaks to: the one replied to, then in the settings' order.
 
-        The platform's own list of mentions decides; only without one is the text searched for handles.
+        The platform's own list of mentions decides; only without one, or with one that cannot all be read, is the text
+        searched for handles.
         """
         order = self._order
         ours = {fetched} if fetched in order else set()
-        listed = _mentions(noted)
-        if entities is not noted:
-            listed = [*listed, *_mentions(entities)]
+        listed = [mention for part in entities for mention in _mentions(part)]
+        told = bool(listed)
         for mention in listed:
-            id_, handle = mention.get("id"), mention.get("username")
-            if isinstance(id_, str) and id_:
+            id_, handle = _id(mention.get("id")), mention.get("username")
+            if id_ is not None:
                 if id_ in order:
                     ours.add(id_)
-            elif isinstance(handle, str) and handle.lower() in self._by_handle:
-                ours.add(self._by_handle[handle.lower()])
-        if not listed and ("@" in text or "＠" in text):
+            elif isinstance(handle, str) and _HANDLE.fullmatch(handle):
+                if handle.lower() in self._by_handle:
+                    ours.add(self._by_handle[handle.lower()])
+            else:
+                told = False
+        if not told and ("@" in text or "＠" in text):
             handles = HANDLE_IN_TEXT.findall(unicodedata.normalize("NFC", text))
             ours.update(self._by_handle[handle.lower()] for handle in handles if handle.lower() in self._by_handle)
         if replied in order:
@@ -184,7 +199,7 @@ def _created_at(value: Any, edits: tuple[str, ...]) -> datetime | None:
     """When the post was first made.
 
     An edit has an id and, it seems, a time of its own; the clock runs from the first version (SEMANTICS row 1), whose
-    id holds its time.
+    id holds its time. A time days away from that is nonsense: with it a mention would pass for one of long ago.
     """
     at: datetime | None = None
     if isinstance(value, str) and _TIME.fullmatch(value):
@@ -192,10 +207,10 @@ def _created_at(value: Any, edits: tuple[str, ...]) -> datetime | None:
             at = datetime.fromisoformat(value).astimezone(UTC)
         except (ValueError, OverflowError):
             at = None
-    if at is None or len(edits) > 1:
-        first = snowflake_time(edits[0])
-        at = first if at is None or (first is not None and first < at) else at
-    return at
+    first = snowflake_time(edits[0])
+    if first is None:
+        return at
+    return first if at is None or abs(at - first) > FARTHEST or (len(edits) > 1 and first < at) else at
 
 
 def _edits(value: Any, version: str) -> tuple[str, ...]:
@@ -218,8 +233,9 @@ def _references(value: Any) -> dict[str, str]:
 
 
 def _mentions(entities: Any) -> list[dict[str, Any]]:
+    """The listed mentions; an empty one for each entry that is none."""
     mentions = entities.get("mentions") if isinstance(entities, dict) else None
-    return [mention for mention in mentions if isinstance(mention, dict)] if isinstance(mentions, list) else []
+    return [entry if isinstance(entry, dict) else {} for entry in mentions] if isinstance(mentions, list) else []
 
 
 def _included(includes: Any, *keys: str) -> list[dict[str, Any]]:

@@ -152,10 +152,6 @@ class GraphStage(Stage):
         faults += [f"{one.path}: token in {one.token_place}" for one in self.graph.requests if one.token_in_the_open]
         assert not faults
 
-    def minutes_ago(self, minutes: float) -> datetime:
-        """That many minutes before the stage's now."""
-        return self.clock() - timedelta(minutes=minutes)
-
     def source(self, kind: str) -> Source:
         """The first source of a kind."""
         return next(source for source in self.connect().sources() if source.kind == kind)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectors.contract import (
     Account,
@@ -30,6 +31,7 @@ from connectors.contract import (
     Unavailable,
 )
 from connectors.session import Timeouts
+from monitor.demo.server import Server
 
 #: Short enough for tests of hanging servers, long enough for a slow machine's ordinary answers.
 IMPATIENT = Timeouts(connect=2.0, read=0.25, total=0.4, look=0.4)
@@ -64,6 +66,12 @@ class Stage(ABC):
     clock: Clock
     #: At least two of ours.
     accounts: Sequence[Account]
+    #: What it stands on; a folder has none.
+    server: Server
+
+    def minutes_ago(self, minutes: float) -> datetime:
+        """That many minutes before the stage's now."""
+        return self.clock() - timedelta(minutes=minutes)
 
     @abstractmethod
     def connect(self, timeouts: Timeouts | None = None) -> Connector:
@@ -138,6 +146,22 @@ class Stage(ABC):
         """End every fault."""
 
 
+def relabelled(app: ASGIApp, content_type: str | None) -> ASGIApp:
+    """A platform whose every answer calls itself so; None: it says nothing of its type."""
+
+    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        async def relabel(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                others = [pair for pair in message["headers"] if pair[0].lower() != b"content-type"]
+                named = [] if content_type is None else [(b"content-type", content_type.encode())]
+                message = {**message, "headers": others + named}
+            await send(message)
+
+        await app(scope, receive, relabel)
+
+    return wrapped
+
+
 def asked(post: Post) -> Asked:
     """The question that a look before a breach asks of a mention."""
     return Asked(post.id, post.conversation, post.author, post.created_at)
@@ -200,6 +224,10 @@ MALFORMED: tuple[Any, ...] = (
     {"id": None},
     {"id": {"id": []}},
     {"text": 7, "mentions": "no"},
+    {"mentions": None},
+    {"mentions": [{"username": {"a": 1}}]},
+    {"mentions": [None, {"id": "666", "username": "other"}]},
+    {"mentions": [{"id": "x", "username": "dj_transport"}]},
     {"data": [None, {"id": 1}]},
 )
 
@@ -392,6 +420,16 @@ class ConnectorSuite:
         """A proxy's HTML with status 200, whatever it calls itself, is Unavailable."""
         stage.fail(body=HTML, content_type=content_type)
         assert isinstance(self.failure(connector), Unavailable)
+
+    @pytest.mark.parametrize("content_type", ["text/javascript; charset=UTF-8", "text/plain", "text/html", None])
+    def test_json_by_another_name_is_read(self, stage: Stage, connector: Connector, content_type: str | None) -> None:
+        """Gateways relabel answers: JSON is JSON whatever it calls itself, for walks, looks and handles."""
+        mention = stage.mention(stage.accounts[0])
+        stage.clock.advance(seconds=1)
+        stage.server.app = relabelled(stage.server.app, content_type)
+        found, _ = walk(connector, stage.minutes_ago(5))
+        assert mention in {post.id for post in connector.look(stage.accounts[0], [asked(found[mention])]).posts}
+        assert set(connector.handles()) == {account.id for account in stage.accounts}
 
     def test_redirect_is_not_followed(self, stage: Stage, connector: Connector) -> None:
         """A redirect would carry the token elsewhere: it is Unavailable."""

@@ -117,16 +117,28 @@ def test_120_pages_are_three_sources_a_kind(stage: GraphStage) -> None:
 
 
 def test_graph_without_batches_is_asked_plainly(stage: GraphStage) -> None:
-    """A Graph that takes no batch is asked Page by Page, and from then on without trying again."""
+    """A Graph that takes no batch is asked Page by Page, and a batch is tried again only ten minutes later."""
     mention = stage.mention(ACCOUNTS[1])
     stage.graph.takes_batches = False
-    connector = stage.connect()
-    for calls in (3, 2):
+    connector, since = stage.connect(), stage.minutes_ago(1)
+    stage.clock.advance(minutes=30)
+
+    def fetched_by() -> int:
         before = stage.graph.calls
-        found = posts_of(list(connector.fetch(stage.source("feed"), stage.minutes_ago(15))))
+        found = posts_of(list(connector.fetch(stage.source("feed"), since)))
         assert mention in found
-        assert stage.graph.calls - before == calls
+        return stage.graph.calls - before
+
+    assert [fetched_by(), fetched_by()] == [3, 2]
     assert {source.calls for source in connector.sources()} == {2}
+    stage.clock.advance(minutes=9)
+    assert fetched_by() == 2
+    stage.clock.advance(minutes=1)
+    assert fetched_by() == 3
+    stage.graph.takes_batches = True
+    stage.clock.advance(minutes=-20)
+    assert fetched_by() == 1, "a clock that was set back does not hold it up"
+    assert {source.calls for source in connector.sources()} == {1}
 
 
 # Whose a post is, whom it speaks to, what it answers
@@ -523,6 +535,18 @@ def test_nonsense_inside_a_batch_is_never_an_empty_wall(stage: GraphStage, batch
     stage.graph.fail(2, status=500, path="/v26.0/1")
     _, error = failing(stage.connect(), stage)
     assert isinstance(error, Unavailable)
+
+
+@pytest.mark.parametrize("said", ["0001-01-02T00:00:00+0000", "9999-12-30T00:00:00+0000"])
+def test_nonsense_time_is_set_aside(stage: GraphStage, said: str) -> None:
+    """A mention said to be of the year 1 is not one older than was asked for: it is kept and shown."""
+    old = {"id": "1001_500", "from": {"id": "1001"}, "created_time": "2026-11-01T00:00:00+0000"}
+    post, comment = {"id": "1001_501", "created_time": said}, {"id": "500_1", "created_time": said}
+    body = json.dumps({"data": [post, {**old, "comments": {"data": [comment]}}]}).encode()
+    stage.graph.faults.add(Fault(body=body, path="/v26.0/1001/feed"))
+    pages = list(stage.connect().fetch(stage.source("feed"), stage.minutes_ago(15)))
+    kept = [json.loads(aside.payload)["id"] for page in pages for aside in page.set_aside]
+    assert kept == ["1001_501", "500_1"]
 
 
 def test_comments_that_are_no_list_are_set_aside(alone: GraphStage) -> None:

@@ -124,6 +124,7 @@ class TestReplay(ConnectorSuite):
 
     test_rate_limit_with_its_end = test_rate_limit_without_its_end = None
     test_refused_token = test_missing_permission = test_no_secret_is_ever_shown = None
+    test_json_by_another_name_is_read = None
     test_server_fault = test_page_of_a_proxy_as_a_success = test_redirect_is_not_followed = None
     test_hanging_server_is_cut = test_look_is_quick_or_nothing = test_look_raises_rather_than_guesses = None
     test_renamed_handle_is_told = test_health_counts_calls = test_post_met_twice_is_one_id = None

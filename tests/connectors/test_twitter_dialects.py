@@ -73,10 +73,11 @@ def test_answer_that_neither_dialect_fills(platform_server: Server) -> None:
     """Both leave out the author: what there is is used, and not every question is asked twice from then on."""
     stage = XStage(platform_server)
     connector = connect(stage)
-    stage.fail(body=json.dumps({"data": [{"id": stage.raw_item(1)["id"], "text": "글"}], "meta": {}}).encode())
+    bare = {"id": stage.raw_item(1)["id"], "text": "@dj_transport 글"}
+    stage.fail(body=json.dumps({"data": [bare], "meta": {}}).encode())
     for _ in range(3):
         (post,) = walk(connector, stage.minutes_ago(5))[0].values()
-        assert post.author is None and post.text == "글"
+        assert post.author is None and post.addressed == ("1001",)
     assert asked(stage) == ["tweet", "post", "tweet", "tweet"]
 
 

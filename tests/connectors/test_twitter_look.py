@@ -13,7 +13,7 @@ from connectors.contract import Asked, Look, Unavailable
 from connectors.session import Timeouts
 from connectors.twitter import TwitterConnector
 from monitor.demo.server import Server
-from tests.connectors.suite import asked, walk
+from tests.connectors.suite import asked, primary, walk
 from tests.connectors.x_stage import CITIZEN, XStage
 
 NOT_FOUND = "https://api.x.com/2/problems/resource-not-found"
@@ -88,6 +88,49 @@ def test_edit_is_not_a_deletion(stage: XStage, connector: TwitterConnector, old_
     assert not [post for post in found.posts if "오타" in post.text]
 
 
+def test_polled_edit_is_asked_for_by_its_newest_id(stage: XStage, connector: TwitterConnector) -> None:
+    """Where X stops answering the old id, an edit that was polled is found by its newest; deleted, it is gone."""
+    stage.x.old_versions = False
+    mention = stage.mention(stage.accounts[0], "오타")
+    stage.clock.advance(minutes=1)
+    stage.edit(mention, "고친 글")
+    stage.clock.advance(seconds=1)
+    assert mention in walk(connector, stage.minutes_ago(5))[0]
+    found = look(stage, connector, mention)
+    assert (found.gone, found.unread) == (frozenset(), frozenset())
+    assert [post.text for post in found.posts if post.id == mention] == ["@dj_transport 고친 글"]
+    stage.delete(mention)
+    assert look(stage, connector, mention).gone == {mention}
+
+
+def test_edit_seen_only_meanwhile_is_not_gone(stage: XStage, connector: TwitterConnector) -> None:
+    """An id that the timeline shows in an edit history, but that is not found, is neither gone nor read."""
+    edited = {
+        "id": "8",
+        "created_at": "2026-11-24T02:00:00Z",
+        "author_id": "1001",
+        "edit_history_tweet_ids": ["7", "8"],
+    }
+    stage.x.fail(body=json.dumps({"data": [edited], "meta": {"result_count": 1}}).encode(), path="/2/users", times=1)
+    stage.x.fail(body=told(errors=[{"type": NOT_FOUND, "value": "7"}]), path="/2/tweets", times=1)
+    found = look(stage, connector, "7")
+    assert (found.gone, found.unread) == (frozenset(), {"7"})
+
+
+def test_few_edits_are_remembered(stage: XStage, connector: TwitterConnector, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered of edits does not grow: the oldest are forgotten."""
+    monkeypatch.setattr("connectors.twitter.MOST_EDITED", 2)
+    items = [stage.raw_item(n) for n in range(5)]
+    for item in items:
+        item["edit_history_tweet_ids"] = [item["id"], str(int(item["id"]) + 1)]
+        item["id"] = item["edit_history_tweet_ids"][1]
+    stage.x.fail(body=json.dumps({"data": items, "meta": {"result_count": 5}}).encode(), times=1)
+    walk(connector, stage.minutes_ago(5), primary(connector)[:1])
+    firsts = [item["edit_history_tweet_ids"][0] for item in items]
+    look(stage, connector, *firsts)
+    assert stage.x.requests[-1].params["ids"].split(",")[5:] == [item["id"] for item in items[3:]]
+
+
 def test_more_than_a_hundred_are_two_calls(stage: XStage, connector: TwitterConnector) -> None:
     """The newest hundred are asked for; what was not asked for is not gone."""
     mentions = [stage.mention(stage.accounts[0], f"글 {n}") for n in range(130)]
@@ -96,6 +139,7 @@ def test_more_than_a_hundred_are_two_calls(stage: XStage, connector: TwitterConn
         stage.x.delete(id_)
     found = connector.look(stage.accounts[0], questions[::-1])
     assert found.gone == set(mentions[30:])
+    assert found.unread == set(mentions[:30])
     assert stage.calls() == 2
 
 

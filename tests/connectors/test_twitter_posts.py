@@ -141,6 +141,14 @@ def test_missing_time_is_in_the_id(value: Any) -> None:
     assert not reading.posts and json.loads(kept.payload) == item and kept.account == "1001"
 
 
+@pytest.mark.parametrize("value", ["0001-01-02T00:00:00Z", "2026-11-22T00:00:00Z", "9999-12-30T00:00:00Z"])
+def test_nonsense_time_gives_way_to_the_id(value: str) -> None:
+    """A mention does not vanish as one of long ago, nor wait for ever: its id holds its time."""
+    assert read(created_at=value).created_at == AT
+    assert read(created_at="2026-11-23T12:00:00Z").created_at == datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert read(id="7", created_at="2026-11-22T00:00:00Z").created_at == datetime(2026, 11, 22, tzinfo=UTC)
+
+
 def test_snowflake_time() -> None:
     """To the second, as `created_at` has it; the example is X's own first announcement of API v2."""
     assert snowflake_time("1293593516040269825") == datetime(2020, 8, 12, 17, 1, 42, tzinfo=UTC)
@@ -172,6 +180,50 @@ def test_id_of_a_mention_outweighs_its_handle() -> None:
 def test_text_is_not_searched_where_mentions_are_listed() -> None:
     """What X does not count as a mention is none, though the text looks like one."""
     assert read(text="@dj_press", entities=mentions({"id": "666", "username": "other"})).addressed == ()
+
+
+@pytest.mark.parametrize(
+    "entities",
+    [
+        None,
+        [],
+        {"mentions": None},
+        {"mentions": {"username": "dj_press"}},
+        {"mentions": [{"username": {"a": 1}}]},
+        {"mentions": [{"username": "not a handle"}]},
+        {"mentions": ["dj_press"]},
+        {"mentions": [{}, {"id": "666", "username": "other"}]},
+        {"mentions": [{"id": "x", "username": "dj_press"}]},
+    ],
+    ids=str,
+)
+def test_text_is_searched_where_the_list_cannot_all_be_read(entities: Any) -> None:
+    """A malformed list is no list: nobody's mention vanishes with it."""
+    assert read(text="@dj_press 안녕", entities=entities).addressed == ("1003",)
+
+
+@pytest.mark.parametrize("note", [{"text": ""}, {"text": 7}, {"entities": 5}, "no"], ids=str)
+def test_text_is_searched_where_the_long_one_is_none(note: Any) -> None:
+    """A long text that is missing does not hide the short one."""
+    post = read(text="@dj_press 안녕", note_tweet=note)
+    assert (post.addressed, post.text) == (("1003",), "@dj_press 안녕")
+
+
+def test_found_by_a_search_is_ours_or_to_us() -> None:
+    """What a search found speaks to the one account it was for; with several it is set aside, never a stranger's."""
+    for author, searched, told in (
+        ("500", ("1001",), (("1001",), 0)),
+        ("500", ("1001", "1002"), (None, 1)),
+        (None, ("1001",), (None, 1)),
+        ("1002", ("1001", "1002"), ((), 0)),
+        ("500", (), ((), 0)),
+    ):
+        item = {"id": ID, "text": "글", "author_id": author}
+        reading = READER.read([item], None, searched=searched)
+        assert (reading.posts[0].addressed if reading.posts else None, len(reading.set_aside)) == told
+        assert reading.versions == [ID]
+    retweet = {"id": ID, "author_id": "500", "referenced_tweets": [{"type": "retweeted", "id": "7"}]}
+    assert READER.read([retweet], None, searched=("1001", "1002")).posts[0].kind is PostKind.SHARE
 
 
 def test_mentions_in_the_long_text_count() -> None:

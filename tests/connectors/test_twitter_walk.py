@@ -214,6 +214,30 @@ def test_foreign_small_id_does_not_move_the_resume(stage: XStage, connector: Twi
     assert page.resume == plain["id"]
 
 
+def test_resume_from_before_the_start_walks_afresh(stage: XStage, connector: TwitterConnector) -> None:
+    """An `until_id` older than what search reaches would be refused for ever: after a week's silence all is asked."""
+    old = stage.mention(stage.accounts[0])
+    since = stage.minutes_ago(5)
+    stage.clock.advance(days=8)
+    mention = stage.mention(stage.accounts[0])
+    stage.clock.advance(minutes=1)
+    for resume in (old, "no id"):
+        pages = list(connector.fetch(primary(connector)[0], since, resume))
+        assert [post.id for page in pages for post in page.posts] == [mention]
+        assert "until_id" not in stage.x.requests[-1].params
+
+
+def test_post_found_for_nobody_is_set_aside(stage: XStage, connector: TwitterConnector) -> None:
+    """A search finds only what is by us or to us: what seems neither is shown, and the backstop knows to whom."""
+    odd = stage.raw_item(1) | {"text": None, "entities": 5}
+    stage.x.fail(body=json.dumps({"data": [odd], "meta": {"result_count": 1}}).encode())
+    search, mentions, *_ = connector.sources()
+    (page,) = connector.fetch(search, stage.minutes_ago(5))
+    assert not page.posts and json.loads(page.set_aside[0].payload) == odd
+    (page,) = connector.fetch(mentions, stage.minutes_ago(5))
+    assert [post.addressed for post in page.posts] == [("1001",)] and not page.set_aside
+
+
 def test_walk_over_the_window_is_limited_and_goes_on(stage: XStage, connector: TwitterConnector) -> None:
     """The window's end is told, what came before it was yielded, and a later walk goes on from there."""
     for n in range(250):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from connectors.contract import Account, Source
@@ -141,7 +141,3 @@ class XStage(Stage):
     def calls(self, path: str = "") -> int:
         """Requests so far to addresses that begin so."""
         return sum(one.path.startswith(path) for one in self.x.requests)
-
-    def minutes_ago(self, minutes: float) -> datetime:
-        """That many minutes before the stage's now."""
-        return self.clock() - timedelta(minutes=minutes)
