@@ -174,8 +174,13 @@ class Receiver:
         self._thread.start()
 
     def _take(self, request: BaseHTTPRequestHandler) -> None:
-        body = request.rfile.read(int(request.headers["content-length"])).decode()
-        at, who = now(), request.path.strip("/")
+        length = int(request.headers["content-length"])
+        raw = request.rfile.read(length)
+        if len(raw) < length:
+            # Killed or frozen in the middle of a request: nobody was told anything.
+            request.close_connection = True
+            return
+        body, at, who = raw.decode(), now(), request.path.strip("/")
         try:
             message = Webhook(SECRET).verify(body, {name.lower(): value for name, value in request.headers.items()})
             if message["id"] != request.headers["webhook-id"]:
@@ -245,6 +250,7 @@ class Daemon:
         self.starts += 1
         self.log = self.settings.with_suffix(".log")
         environ = {**os.environ, **self.environ, "SNS_MONITOR_FAILPOINT": failpoint, "PYTHONUNBUFFERED": "1"}
+        environ["PYTHONFAULTHANDLER"] = "1"
         with self.log.open("ab") as log:
             log.write(f"--- start {self.starts} {failpoint}\n".encode())
             self.process = subprocess.Popen(
@@ -279,6 +285,9 @@ class Daemon:
         try:
             code = self.process.wait(seconds)
         except subprocess.TimeoutExpired as late:
+            self.process.send_signal(signal.SIGABRT)  # its log tells then where every thread stood
+            self.process.wait()
+            self.process = None
             raise Waited(f"after {seconds:g} s the daemon still runs") from late
         self.process = None
         return code

@@ -17,7 +17,7 @@ def nothing_lost(stage: Stage, posted: Sequence[str], kills: int) -> None:
     stage.found(*posted, seconds=60)
     each_in_one_case(stage.daemon.queue(), posted)
     wait_for_all(lambda: unheard(stage, posted), 60, "everybody has heard of every breach, choi of every escalation")
-    assert not stage.hooks.faults
+    assert stage.hooks.faults == []
     doubled_only_in_flight(stage, kills)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import signal
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -34,7 +37,17 @@ def test_sigterm_in_the_middle_of_sends_loses_and_doubles_nothing(stage: Stage) 
     assert not again, f"sent more than once: {again}"
     told = Counter((a.who, *a.step, m) for a in stage.hooks.arrivals() for m in a.mentions)
     assert not {key: count for key, count in told.items() if count > 1}
-    assert not stage.hooks.faults
+    assert stage.hooks.faults == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_sigterm_is_heard_whichever_thread_takes_it(stage: Stage) -> None:
+    """signal(7): the kernel may hand it to any thread; a main thread that sleeps for good would never hear of it."""
+    daemon = stage.configure(LONG).start().ready()
+    assert daemon.process is not None
+    others = {int(task.name) for task in Path(f"/proc/{daemon.process.pid}/task").iterdir()} - {daemon.process.pid}
+    assert ctypes.CDLL(None).tgkill(daemon.process.pid, min(others), signal.SIGTERM) == 0
+    assert daemon.wait(30) == 0
 
 
 def test_it_is_ready_again_after_a_restart(stage: Stage) -> None:

@@ -48,7 +48,7 @@ def test_mentions_enter_the_right_queue_and_climb_the_ladder(stage: Stage) -> No
         wait_for(lambda id=mention: stage.hooks.arrivals("ops", mention=id), 30, f"the root hears of {mention}")
     for mention, case in queued.items():
         _climbed(stage, mention, case, first="kim" if mention == bus else "lee")
-    assert not stage.hooks.faults
+    assert stage.hooks.faults == []
     assert daemon.case_of(bus)["level"] == 3
     assert daemon.stop() == 0
 
