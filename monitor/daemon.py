@@ -78,10 +78,12 @@ def run(app: App, stop: threading.Event | None = None) -> None:
                 job.modify(next_run_time=system_clock())
 
         stack.callback(Steps(app.store, app.clock, wake).start())
-        _on_signals(stop)
+        asked = _on_signals()
         _record(app, "started")
         scheduler.start()
-        stop.wait()
+        # Not one endless wait: Python runs the handler in this thread, which a signal to another one does not wake.
+        while not asked and not stop.wait(0.25):
+            pass
 
         service.notify("STOPPING=1")
         log.info("daemon.stopping")
@@ -94,18 +96,19 @@ def run(app: App, stop: threading.Event | None = None) -> None:
             release(app.store, app.clock())
 
 
-def _on_signals(stop: threading.Event) -> None:
-    """SIGTERM and SIGINT ask for an orderly stop; a second one ends at once."""
-    if threading.current_thread() is not threading.main_thread():
-        return
+def _on_signals() -> list[int]:
+    """SIGTERM and SIGINT ask for an orderly stop, by an entry in the list; a second one ends at once."""
+    asked: list[int] = []
+    if threading.current_thread() is threading.main_thread():
 
-    def asked(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(1)
-        stop.set()
+        def ask(number: int, _frame: FrameType | None) -> None:
+            if asked:
+                os._exit(1)
+            asked.append(number)
 
-    signal.signal(signal.SIGTERM, asked)
-    signal.signal(signal.SIGINT, asked)
+        signal.signal(signal.SIGTERM, ask)
+        signal.signal(signal.SIGINT, ask)
+    return asked
 
 
 def _record(app: App, kind: str) -> None:
