@@ -14,6 +14,13 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 
+class Clock(StrEnum):
+    """The two answers a citizen may be owed, each with its own deadline and ladder (SEMANTICS row 7)."""
+
+    FIRST = "first"
+    FINAL = "final"
+
+
 class State(StrEnum):
     """Where a case stands; the last four are closed."""
 
@@ -137,6 +144,22 @@ class Case(NamedTuple):
     answer: str | None = None
     """The id of the official post, None where the answer was given elsewhere."""
     outcome: str | None = None
+    clock: Clock = Clock.FIRST
+    """Which clock its steps run on: until the first answer that one, then, where asked for, the final one."""
+    snoozed_until: datetime | None = None
+    """Put off by a person, with a reason; a follow-up of the citizen ends it (SEMANTICS row 17)."""
+    final_asked_at: datetime | None = None
+    """When staff last said that a final answer is owed: an official post after it is that answer."""
+    final_deadline: datetime | None = None
+    """None where no final answer is owed (SEMANTICS row 7)."""
+    final_breached_at: datetime | None = None
+    final_answered_at: datetime | None = None
+    final_answer: str | None = None
+    final_outcome: str | None = None
+    merged_into: str | None = None
+    """The case that a person merged this one into."""
+    incident: str | None = None
+    """The crisis it is part of (SEMANTICS row 34)."""
     watchers: tuple[str, ...] = ()
     version: int = 0
 

@@ -30,7 +30,7 @@ def escalated(
     return [
         {"key": f"{step}/{person}", "case_id": case.id, "recipient": person, "kind": decision.kind,
          "level": decision.level, "due_at": due_at, "created_at": now, "checked": checked, "late": late,
-         "state": state, "message_id": None}
+         "clock": case.clock, "held_until": None, "state": state, "message_id": None}
         for person in people
     ]  # fmt: skip
 
@@ -47,7 +47,7 @@ def answered(tx: Transaction, rules: Rules, changes: Iterable[Change], now: date
     rows = [
         {"key": f"{case_id}/{closed[case_id].round}/answered/{person}", "case_id": case_id, "recipient": person,
          "kind": "answered", "level": closed[case_id].level, "due_at": now, "created_at": now, "checked": True,
-         "late": False, "state": state(rules), "message_id": None}
+         "late": False, "clock": "first", "held_until": None, "state": state(rules), "message_id": None}
         for case_id, people in alerts.told(tx, list(closed)).items()
         for person in people
     ]  # fmt: skip

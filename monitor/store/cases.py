@@ -12,14 +12,15 @@ from sqlalchemy import Connection, Text, bindparam, func, insert, null, or_, sel
 from monitor.store import events
 from monitor.store.bulk import Bulk
 from monitor.store.tables import CaseRow
-from sla.case import Case, Change, State
+from sla.case import Case, Change, Clock, State
 
 _cases = CaseRow.__table__  # type: ignore[attr-defined]
 _names = Case._fields
 #: As they lie in the database, lists as their JSON: a damaged one is to fail in `_case`, not within the driver's rows.
 _columns = tuple(type_coerce(_cases.c[name], Text) if name == "watchers" else _cases.c[name] for name in _names)
-_state, _watchers = _names.index("state"), _names.index("watchers")
+_state, _clock, _watchers = (_names.index(name) for name in ("state", "clock", "watchers"))
 _states = {state.value: state for state in State}
+_clocks = {clock.value: clock for clock in Clock}
 
 _insert = Bulk(lambda _: insert(_cases), {name: _cases.c[name] for name in _names})
 #: A case's clock, state and people may change; what it is about never does.
@@ -175,5 +176,6 @@ def _values(case: Case, version: int) -> dict[str, Any]:
 def _case(row: Any) -> Case:
     values = list(row)
     values[_state] = _states[values[_state]]
+    values[_clock] = _clocks[values[_clock]]
     values[_watchers] = () if values[_watchers] == "[]" else tuple(json.loads(values[_watchers]))
     return Case._make(values)

@@ -39,6 +39,8 @@ class AccountRow(SQLModel, table=True):
     problem: str = ""
     token_problem: str = ""
     handle_problem: str = ""
+    last_post_at: datetime | None = _at(null=True)
+    suspect_since: datetime | None = _at(null=True)
 
 
 class SourceRow(SQLModel, table=True):
@@ -105,6 +107,10 @@ class CaseRow(SQLModel, table=True):
         Index("cases_of_conversation", "platform", "conversation"),
         Index("cases_open", "department", "deadline", sqlite_where=text("closed_at IS NULL"),
               postgresql_where=text("closed_at IS NULL")),
+        Index("cases_merged", "merged_into", sqlite_where=text("merged_into IS NOT NULL"),
+              postgresql_where=text("merged_into IS NOT NULL")),
+        Index("cases_of_incident", "incident", sqlite_where=text("incident IS NOT NULL"),
+              postgresql_where=text("incident IS NOT NULL")),
     )  # fmt: skip
     id: str = Field(primary_key=True)
     platform: str
@@ -129,6 +135,16 @@ class CaseRow(SQLModel, table=True):
     answered_at: datetime | None = _at(null=True)
     answer: str | None = None
     outcome: str | None = None
+    clock: str = Field(default="first", sa_column_kwargs={"server_default": "first"})
+    snoozed_until: datetime | None = _at(null=True)
+    final_asked_at: datetime | None = _at(null=True)
+    final_deadline: datetime | None = _at(null=True)
+    final_breached_at: datetime | None = _at(null=True)
+    final_answered_at: datetime | None = _at(null=True)
+    final_answer: str | None = None
+    final_outcome: str | None = None
+    merged_into: str | None = None
+    incident: str | None = None
     watchers: list[str] = _json("[]")
     version: int = 0
     lease_until: datetime | None = _at(null=True)
@@ -169,6 +185,7 @@ class MessageRow(SQLModel, table=True):
     finished_at: datetime | None = _at(null=True)
     tries: int = 0
     problem: str = ""
+    clock: str = Field(default="first", sa_column_kwargs={"server_default": "first"})
     subject: dict[str, Any] = _json("{}")
     lease_owner: str | None = None
     lease_until: datetime | None = _at(null=True)
@@ -194,6 +211,8 @@ class AlertRow(SQLModel, table=True):
     created_at: datetime = _at()
     checked: bool = False
     late: bool = False
+    clock: str = Field(default="first", sa_column_kwargs={"server_default": "first"})
+    held_until: datetime | None = _at(null=True)
     state: str
     message_id: str | None = Field(default=None, sa_column=Column(Text, ForeignKey("messages.id"), nullable=True))
 
@@ -210,6 +229,51 @@ class AttemptRow(SQLModel, table=True):
     finished_at: datetime | None = _at(null=True)
     result: str | None = None
     detail: str = ""
+
+
+class IncidentRow(SQLModel, table=True):
+    """A crisis: what opened it, who owns it, what became of it (SEMANTICS row 34)."""
+
+    __tablename__ = "incidents"
+    __table_args__ = (
+        Index("incidents_open", "opened_at", sqlite_where=text("ended_at IS NULL"),
+              postgresql_where=text("ended_at IS NULL")),
+    )  # fmt: skip
+    id: str = Field(primary_key=True)
+    kind: str
+    subject: str
+    department: str
+    owner: str | None = None
+    opened_at: datetime = _at()
+    last_post_at: datetime = _at()
+    ended_at: datetime | None = _at(null=True)
+    ended_by: str | None = None
+    reason: str = ""
+    data: dict[str, Any] = _json("{}")
+    version: int = 0
+
+
+class NodeRow(SQLModel, table=True):
+    """A daemon that shares this database: when it was heard of last, and which settings it has."""
+
+    __tablename__ = "nodes"
+    id: str = Field(primary_key=True)
+    host: str
+    started_at: datetime = _at()
+    seen_at: datetime = _at()
+    settings: str
+    decides: bool = True
+
+
+class ContactRow(SQLModel, table=True):
+    """A channel that was tried: whether a message ever arrived at the address it has now."""
+
+    __tablename__ = "contacts"
+    channel: str = Field(primary_key=True)
+    address: str
+    tried_at: datetime = _at()
+    verified_at: datetime | None = _at(null=True)
+    problem: str = ""
 
 
 class SetAsideRow(SQLModel, table=True):
