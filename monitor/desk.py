@@ -48,7 +48,7 @@ class Desk:
         """It is theirs: the assignee's alerts go to them from now on."""
 
         def change(case: Case, now: datetime) -> Change:
-            if case.assignee is not None and not self._rules.available(case.assignee):
+            if case.assignee is not None and not self._rules.knows(case.assignee):
                 case = case._replace(assignee=None)  # a person who left holds nothing (row 37)
             return rule.claimed(case, by, now)
 
@@ -80,7 +80,7 @@ class Desk:
 
         def store(tx: Transaction, case: Case, now: datetime) -> None:
             policy = self._rules.policy(department.policy)
-            deadline = self._rules.deadline(policy, case.opened_at)
+            deadline = self._rules.deadline(policy, department.id, case.opened_at)
             change = rule.transferred(case, department.id, policy.name, deadline, by, reason, now)
             start_round(tx, self._rules, change, now)
 
@@ -108,7 +108,7 @@ class Desk:
         return self._transact(id, by, lambda tx, case, now: cases.save(tx, [change(case, now)]))
 
     def _transact(self, id: str, by: str, store: Callable[[Transaction, Case, datetime], None]) -> Case:
-        if not self._rules.available(by):
+        if not self._rules.knows(by):
             raise BadRequest(f"there is no staff {by!r} in the settings")
         with self._store.write() as tx:
             known = cases.get(tx, id)
@@ -124,8 +124,7 @@ class Desk:
         return after
 
     def _due_again(self, change: Change) -> Change:
-        policy = self._rules.policy(change.case.policy)
-        due = next_action(change.case, policy, self._rules.calendar(policy))
+        due = next_action(change.case, *self._rules.terms(change.case))
         return Change(change.case._replace(next_action_at=due), change.events)
 
     @staticmethod

@@ -10,6 +10,7 @@ from config import rules as build
 from connectors.contract import Post, PostKind
 from sla import duty
 from sla.calendar import Calendar
+from sla.case import Case, Clock
 from sla.duty import Department, Told
 from sla.escalation import Decision, Reason
 from sla.policy import Policy
@@ -75,38 +76,54 @@ class Rules:
         """A policy by name; one that was taken out of the settings while cases hold it is `standard` from then on."""
         return self.policies.get(name) or self.policies["standard"]
 
-    def calendar(self, policy: Policy) -> Calendar:
-        """The calendar a policy counts on."""
-        return self.calendars[policy.calendar]
+    def calendar(self, name: str, department: str) -> Calendar:
+        """A calendar by name, with the local holidays of a department in it (SEMANTICS row 12)."""
+        return self.calendars[name]
 
-    def deadline(self, policy: Policy, start: datetime) -> datetime:
-        """The instant at which a case that starts then breaches."""
-        return self.calendar(policy).add(start, policy.target)
+    def deadline(self, policy: Policy, department: str, start: datetime) -> datetime:
+        """The instant at which a case of the department that starts then breaches."""
+        return self.calendar(policy.calendar, department).add(start, policy.target)
 
-    def available(self, staff: str) -> bool:
-        """Whether a person can be told of anything."""
+    def terms(self, case: Case) -> tuple[Policy, Calendar]:
+        """The policy that a case is under, and the calendar its running clock counts on."""
+        policy = self.policy(case.policy)
+        name = policy.final_calendar if case.clock is Clock.FINAL else policy.calendar
+        return policy, self.calendar(name, case.department)
+
+    def knows(self, staff: str) -> bool:
+        """Whether this is a person of the settings."""
         return staff in self._channels
 
-    def recipients(self, policy: Policy, decision: Decision, department: str, assignee: str | None) -> Told:
+    def available(self, staff: str, at: datetime) -> bool:
+        """Whether a person can be relied on at that instant."""
+        return staff in self._channels
+
+    def recipients(
+        self, policy: Policy, decision: Decision, department: str, assignee: str | None, at: datetime
+    ) -> Told:
         """Who is to be told of a decision, and which levels had nobody (SEMANTICS rows 23, 24 and 30)."""
         owner = self.department(department)
+
+        def available(staff: str) -> bool:
+            return self.available(staff, at)
+
         if decision.reason is Reason.REPEAT:
             return Told((self.root,))
         if decision.reason is Reason.ROUND:
             ladder = [("assignee",), *policy.ladder]
-            return duty.recipients(ladder, 1, (), owner, assignee, self.root, self.available)
+            return duty.recipients(ladder, 1, (), owner, assignee, self.root, available)
         told = duty.recipients(
-            policy.ladder, decision.level, decision.overtaken, owner, assignee, self.root, self.available
+            policy.ladder, decision.level, decision.overtaken, owner, assignee, self.root, available
         )
         if decision.repeats and self.root not in told.people:
             # So late that the root contact should have heard too: overtaken, so told with it.
             return Told((*told.people, self.root), told.skipped)
         return told
 
-    def on_duty(self, department: str) -> str | None:
-        """The person on duty in a department."""
+    def on_duty(self, department: str, at: datetime) -> str | None:
+        """The person on duty in a department at that instant."""
         owner = self.departments.get(department)
-        return None if owner is None else duty.on_duty(owner, self.available)
+        return None if owner is None else duty.on_duty(owner, lambda staff: self.available(staff, at))
 
     def channels_of(self, staff: str) -> tuple[str, ...]:
         """A person's channels in order: the first, then fallbacks."""

@@ -116,7 +116,7 @@ def reopen(call: Call, id: str, by: str, reason: str, as_json: bool) -> None:
 def _act(call: Call, done: str, id: str, by: str, as_json: bool, what: Callable[[Desk], Case]) -> None:
     rules = call.rules()
     words = call.words()
-    if not rules.available(by):
+    if not rules.knows(by):
         known = ", ".join(person.id for person in rules.settings.staff)
         raise Refusal(words("unknown_staff", id=by, known=known))
     with call.store() as store:

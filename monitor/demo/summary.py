@@ -31,6 +31,7 @@ class _Course:
     """A case on its way up the ladder."""
 
     policy: str
+    department: str
     opened_at: datetime
     found_at: datetime
     level: int = 0
@@ -61,7 +62,7 @@ class FalseAlarms:
     def _take(self, id: str, event: Recorded) -> None:
         data = event.data
         if event.kind == "opened":
-            self._open[id] = _Course(data["policy"], instant(data["opened_at"]), event.at)
+            self._open[id] = _Course(data["policy"], data["department"], instant(data["opened_at"]), event.at)
             return
         course = self._open.get(id)
         if course is None:
@@ -70,7 +71,8 @@ class FalseAlarms:
             case "clock_moved":
                 course.opened_at = instant(data["opened_at"])
             case "transferred":
-                course.policy, course.level, course.held_until = data["policy"], 0, None
+                course.policy, course.department = data["policy"], data["to"]
+                course.level, course.held_until = 0, None
             case "acknowledged":
                 course.held_until = instant(data["until"])
             case "escalated":
@@ -87,7 +89,8 @@ class FalseAlarms:
         policy = self._rules.policy(course.policy)
         if course.level >= len(policy.steps):
             return None
-        due = self._rules.calendar(policy).add(course.opened_at, policy.steps[course.level].at)
+        calendar = self._rules.calendar(policy.calendar, course.department)
+        due = calendar.add(course.opened_at, policy.steps[course.level].at)
         return due if course.held_until is None else max(due, course.held_until)
 
 

@@ -110,7 +110,7 @@ def settle(
         if not decision.tells:
             changes.append(fired(case, decision, now))
             continue
-        told = rules.recipients(rules.policy(case.policy), decision, case.department, case.assignee)
+        told = rules.recipients(rules.policy(case.policy), decision, case.department, case.assignee, now)
         seen = case.id in checked
         changes.append(fired(case, decision, now, told=told.people, skipped=told.skipped, checked=seen))
         rows += outbox.escalated(case, decision, told.people, now, checked=seen, state=state)
@@ -121,14 +121,13 @@ def settle(
 def start_round(tx: Transaction, rules: Rules, change: Change, now: datetime) -> None:
     """Store a transfer or a reopening together with the alert that tells the new assignee at once (row 20)."""
     case = change.case
-    policy = rules.policy(case.policy)
-    decision = begin_round(case, policy, rules.calendar(policy), now)
-    told = rules.recipients(policy, decision, case.department, case.assignee)
+    policy, calendar = rules.terms(case)
+    decision = begin_round(case, policy, calendar, now)
+    told = rules.recipients(policy, decision, case.department, case.assignee, now)
     after = fired(case, decision, now, told=told.people, skipped=told.skipped, checked=False)
     cases.save(tx, [Change(after.case, change.events + after.events)])
     alerts.put(tx, outbox.escalated(case, decision, told.people, now, checked=False, state=outbox.state(rules)))
 
 
 def _decision(rules: Rules, case: Case, now: datetime) -> Decision:
-    policy = rules.policy(case.policy)
-    return decide(case, policy, rules.calendar(policy), now)
+    return decide(case, *rules.terms(case), now)

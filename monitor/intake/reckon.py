@@ -128,7 +128,7 @@ def _opened(
         # An account that was taken out of the settings: its cases stay where they are.
         department = home or rules.department(next((case.department for case in mine.values()), ""))
     policy = rules.policy(department.policy)
-    calendar = rules.calendar(policy)
+    calendar = rules.calendar(policy.calendar, department.id)
     case = Case(
         id=new_id("c"), platform=platform, account=account, department=department.id, conversation=citizen[0],
         author=None if citizen[1].startswith("post:") else citizen[1], policy=policy.name,
@@ -157,10 +157,10 @@ def _opened(
 
 
 def _followed(rules: Rules, case: Case, turn: Turn, now: datetime) -> Change:
-    policy = rules.policy(case.policy)
-    change = followed(case, turn, rules.deadline(policy, turn.first.created_at), now)
+    deadline = rules.deadline(rules.policy(case.policy), case.department, turn.first.created_at)
+    change = followed(case, turn, deadline, now)
     if change.events and change.case.is_open:
-        due = next_action(change.case, policy, rules.calendar(policy))
+        due = next_action(change.case, *rules.terms(change.case))
         return Change(change.case._replace(next_action_at=due), change.events)
     return change
 

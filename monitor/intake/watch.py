@@ -91,7 +91,7 @@ class Watch:
     def _tell(
         self, tx: Transaction, kind: str, account: Watched, until: datetime | None, now: datetime, detail: str
     ) -> None:
-        duty = self._rules.on_duty(account.department)
+        duty = self._rules.on_duty(account.department, now)
         people = [self._rules.root] + ([duty] if duty else [])
         about: dict[str, Any] = {"platform": account.platform, "id": account.id, "complete_until": until}
         outbox.notice(tx, self._rules, kind, people, now, account=about, detail=detail)

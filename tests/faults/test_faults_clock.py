@@ -160,8 +160,8 @@ def test_the_hosts_zone_moves_no_deadline(
     try:
         rules = Rules(city(tmp_path, more=more))
         friday = datetime(2026, 11, 20, 8, 45, tzinfo=UTC)
-        due = rules.deadline(rules.policy("standard"), friday)
-        assert due == expected.deadline(expected.policy("standard"), friday)
+        due = rules.deadline(rules.policy("standard"), "transport", friday)
+        assert due == expected.deadline(expected.policy("standard"), "transport", friday)
         assert due == datetime(2026, 11, 23, 0, 15, tzinfo=UTC)
     finally:
         monkeypatch.undo()
