@@ -53,6 +53,16 @@ POLICIES: Raw = {
     },
 }
 
+#: The ladder of final answers: warned on the last day but one, escalated as late again.
+FINAL: Raw = {
+    "target": "3d",
+    "steps": [
+        {"at": "2d", "kind": "warning", "notify": ["assignee"]},
+        {"at": "3d", "kind": "breach", "notify": ["assignee", "manager"]},
+        {"at": "6d", "kind": "escalation", "notify": ["head"]},
+    ],
+}
+
 CONNECTOR_SECRETS: Raw = {
     "twitter": {"bearer_token": {"env": "X_BEARER_TOKEN"}},
     "facebook": {"app_secret": {"file": "facebook-app-secret"}},
@@ -70,6 +80,8 @@ def with_builtins(document: Raw) -> Raw:
     for name, policy in tables(merged, "policies"):
         if "steps" not in table(table(document, "policies"), name):
             policy["steps"] = _steps(POLICIES[name if name in POLICIES else STANDARD], policy.get("target", "30m"))
+        if "final_steps" not in table(table(document, "policies"), name):
+            policy["final_steps"] = _steps(FINAL, policy.get("final_target", FINAL["target"]))
     return merged
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from config.addresses import is_private
 from config.durations import parse_duration
 from config.faults import KeyPath, Report, shown
+from config.people import check_people
 from config.raw import Raw, children, tables
 from sla.duty import ROLES, STAFF_PREFIX
 from sla.policy import Kind
@@ -27,12 +28,19 @@ _REFERENCES: tuple[tuple[str, str], ...] = (
     ("departments.*.duty.*", "staff"),
     ("departments.*.manager", "staff"),
     ("departments.*.head", "staff"),
+    ("rosters.*.department", "departments"),
+    ("rosters.*.people.*", "staff"),
+    ("overrides.*.department", "departments"),
+    ("overrides.*.people.*", "staff"),
+    ("absences.*.person", "staff"),
+    ("absences.*.deputy", "staff"),
     ("accounts.*.department", "departments"),
     ("staff.*.channels.*", "channels"),
     ("policies.*.calendar", "calendars"),
     ("policies.*.final_calendar", "calendars"),
     ("routes.*.department", "departments"),
     ("crisis.policy", "policies"),
+    ("crisis.department", "departments"),
 )
 """Which key names something of which table."""
 
@@ -50,11 +58,13 @@ def check(document: Raw, report: Report) -> None:
     _check_unique(document, report)
     _check_roles(document, report)
     _check_staff(document, report)
+    check_people(document, report)
     _check_channels(document, report)
     _check_routes(document, report)
     _check_polling(document, report)
     for name, policy in tables(document, "policies"):
-        _check_ladder(policy, ("policies", name), report)
+        for clock, default in (("", "30m"), ("final_", "3d")):
+            _check_ladder(policy, ("policies", name), clock, default, report)
 
 
 def _check_unique(document: Raw, report: Report) -> None:
@@ -80,6 +90,8 @@ def _check_roles(document: Raw, report: Report) -> None:
     people = {STAFF_PREFIX + id_ for id_ in staff or ()}
     for pattern, allowed in (
         ("policies.*.steps.*.notify.*", ROLES | people),
+        ("policies.*.final_steps.*.notify.*", ROLES | people),
+        ("crisis.notify.*", (ROLES - {"assignee"}) | people),
         ("reports.recipients.*", people),
     ):
         for key, value in _at(document, pattern):
@@ -132,11 +144,12 @@ def _check_polling(document: Raw, report: Report) -> None:
         report.add(("polling", "blind_after"), "blind_order")
 
 
-def _check_ladder(policy: Raw, key: KeyPath, report: Report) -> None:
+def _check_ladder(policy: Raw, key: KeyPath, clock: str, default: str, report: Report) -> None:
     """Steps rise strictly; one is the breach and stands at the target, warnings before it and escalations after."""
-    steps = policy.get("steps")
+    name = f"{clock}steps"
+    steps = policy.get(name)
     try:
-        target = parse_duration(policy.get("target", "30m"))
+        target = parse_duration(policy.get(f"{clock}target", default))
         ladder = [(parse_duration(step["at"]), step["kind"]) for step in steps] if isinstance(steps, list) else None
     except (ValueError, TypeError, KeyError):
         return  # told by themselves
@@ -144,9 +157,9 @@ def _check_ladder(policy: Raw, key: KeyPath, report: Report) -> None:
         return
     breaches = [index for index, (_, kind) in enumerate(ladder) if kind == "breach"]
     if not breaches and all(kind in _KINDS for _, kind in ladder):
-        report.add((*key, "steps"), "no_breach")
+        report.add((*key, name), "no_breach")
     for index, (at, kind) in enumerate(ladder):
-        step: KeyPath = (*key, "steps", index)
+        step: KeyPath = (*key, name, index)
         rises = not index or at > ladder[index - 1][0]
         if not rises:
             report.add((*step, "at"), "step_order")

@@ -5,6 +5,8 @@ Only what can be told from one table alone is checked here; `config.checks` look
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,6 +18,8 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
+    PlainValidator,
     SecretStr,
     StrictBool,
     StrictInt,
@@ -24,10 +28,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from config import addresses, times
+from config import addresses, people, times
 from config.builtin import CRISIS, STANDARD
 from config.durations import Duration, PositiveDuration
+from config.ics import Events
 from config.origin import check_ca_file
+from sla import watchwords
 
 Text = Annotated[str, AfterValidator(addresses.check_filled)]
 Id = Annotated[str, AfterValidator(addresses.check_id)]
@@ -44,6 +50,22 @@ AllHours = Annotated[
 AllPauses = Annotated[
     tuple[Annotated[times.Pause, BeforeValidator(times.parse_pause)], ...],
     AfterValidator(times.check_pauses_apart),
+]
+
+People = Annotated[tuple[str, ...], AfterValidator(addresses.check_some)]
+Moment = Annotated[
+    people.Moment, PlainValidator(people.parse_moment), PlainSerializer(lambda moment: moment.isoformat())
+]
+CalendarFile = Annotated[
+    Events | None,
+    PlainValidator(people.check_events),
+    PlainSerializer(lambda events: None if events is None else events.meaning),
+]
+
+
+AllDays = Annotated[
+    tuple[Annotated[times.DayHours, BeforeValidator(times.parse_day_hours)], ...],
+    AfterValidator(times.check_days_apart),
 ]
 
 
@@ -100,11 +122,18 @@ class Calendar(Table):
     extra_holidays: tuple[Day, ...] = ()
     not_holidays: tuple[Day, ...] = ()
     """Taken away from both the country's and the extra holidays."""
+    days: AllDays = ()
+    """Dates with hours of their own, as half days: no weekly hours, pauses or holidays count on them."""
+    confirmed_until: Day | None = None
+    """Up to here somebody compared the holidays with the official calendar; None: `config.holidays` says how far."""
 
     @model_validator(mode="after")
     def _some_open(self) -> Calendar:
         if not times.some_open(self.hours, self.pauses):
             raise PydanticCustomError("never_open", "never open")
+        both = {hours.day for hours in self.days} & set(self.extra_holidays)
+        if both:
+            raise PydanticCustomError("day_holiday", "both", {"value": str(min(both))})
         return self
 
     @field_serializer("hours")
@@ -126,11 +155,14 @@ class Policy(Table):
     calendar: str = "always"
     target: PositiveDuration = timedelta(minutes=30)
     final_target: PositiveDuration = timedelta(days=3)
+    """In whole days it and its steps count working days of eight hours, on a calendar that closes."""
     final_calendar: str = "office"
+    final_repeat: PositiveDuration = timedelta(days=1)
     ack_holds: Duration = timedelta(minutes=15)
     repeat: PositiveDuration = timedelta(minutes=60)
     steps: tuple[Step, ...]
-    """Where the file names none, `config.builtin` has filled them in."""
+    final_steps: tuple[Step, ...]
+    """Both: where the file names none, `config.builtin` has filled them in."""
 
 
 class Department(Table):
@@ -143,6 +175,45 @@ class Department(Table):
     """The designated person, then deputies."""
     manager: str | None = None
     head: str | None = None
+    local_holidays: tuple[Day, ...] = ()
+    """Dates on which every calendar is shut for this department, but one that never closes (SEMANTICS row 12)."""
+
+
+class Roster(Table):
+    """`[[rosters]]`: who has a department's duty when; weekly hours and people, or a calendar file with both."""
+
+    department: str
+    hours: AllHours = ()
+    people: People = ()
+    """The first person, then deputies."""
+    ics: CalendarFile = None
+    """The file's events, in place of its name."""
+
+    @field_serializer("hours")
+    def _sorted_hours(self, hours: AllHours) -> list[tuple[int, int, int]]:
+        return sorted((day, entry.start, entry.end) for entry in hours for day in entry.days)
+
+
+class Override(Table):
+    """`[[overrides]]`: who has a department's duty for a while, whatever its roster says."""
+
+    department: str
+    from_: Annotated[datetime, BeforeValidator(times.parse_instant), Field(alias="from")]
+    until: Annotated[datetime, BeforeValidator(times.parse_instant)]
+    people: People
+
+
+class Absence(Table):
+    """`[[absences]]`: a person's leave; written out, or a calendar file of one person's or of many people's."""
+
+    person: str | None = None
+    """None where the events of the file name who is away."""
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    until: Moment | None = None
+    """A date is a whole day of the service's zone and counts to its end."""
+    deputy: str | None = None
+    """Stands in for whoever is away, in every role."""
+    ics: CalendarFile = None
 
 
 class Account(Table):
@@ -167,6 +238,10 @@ class Person(Table):
     channels: tuple[str, ...] = ()
 
 
+_NO_ADDRESS = {"id", "secret", "allow_private", "ca_file"}
+"""What of a channel says how it is used, and not where it leads."""
+
+
 class Channel(Table):
     """`[[channels]]`: where alerts go out."""
 
@@ -181,6 +256,16 @@ class Channel(Table):
     allow_private: StrictBool = False
     ca_file: Annotated[Path, AfterValidator(check_ca_file)] | None = None
     """Certificates to trust beside the system's; absolute once loaded."""
+
+    @property
+    def address_hash(self) -> str:
+        """SHA-256 of where it leads, secret addresses too: another one is another contact, to be proved again."""
+        address = {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name in sorted(type(self).model_fields)
+            if name not in _NO_ADDRESS and (value := getattr(self, name)) is not None
+        }
+        return hashlib.sha256(json.dumps(address).encode()).hexdigest()
 
 
 class Email(Table):
@@ -207,9 +292,22 @@ class Route(Table):
 class Crisis(Table):
     """`[crisis]`: what opens an incident (SEMANTICS row 34)."""
 
-    keywords: tuple[Text, ...] = ("붕괴", "화재")
+    keywords: tuple[Text, ...] = watchwords.KEYWORDS
+    """One of them in one mention opens an incident, unless one of `keywords_none` stands there too."""
+    keywords_none: tuple[Text, ...] = watchwords.KEYWORDS_NONE
+    trouble: tuple[Text, ...] = watchwords.TROUBLE
+    """Words by which a surge is one of people in trouble."""
+    calm: tuple[Text, ...] = watchwords.CALM
+    """Words by which it is praise, tickets or a campaign."""
     surge_false_alarms: Annotated[times.Rate, BeforeValidator(times.parse_rate)] = times.Rate(1, "month")
+    """Of the statistical test, in an ordinary while over all accounts together."""
     policy: str = CRISIS
+    notify: Annotated[tuple[str, ...], AfterValidator(addresses.check_some)] = ("head", "root")
+    """Roles, each of them in every department, beside the incident's owner: who hears of its beginning and end."""
+    department: str | None = None
+    """Whose person on duty owns it; None: the department of its first case."""
+    ends_after: PositiveDuration = timedelta(hours=2)
+    """Without a new post for so long, and with every case of it closed, it is over."""
 
 
 class Alerts(Table):

@@ -8,6 +8,7 @@ from datetime import datetime
 from config import Settings
 from config import rules as build
 from connectors.contract import Post, PostKind
+from monitor.people import People
 from sla import duty
 from sla.calendar import Calendar
 from sla.case import Case, Clock
@@ -25,7 +26,14 @@ class Rules:
         self.zone = settings.service.zone
         self.departments: dict[str, Department] = {d.id: d for d in build.departments(settings)}
         self.calendars: dict[str, Calendar] = {name: build.calendar(settings, name) for name in settings.calendars}
+        self._local = {
+            (name, d.id): build.calendar(settings, name, d.id)
+            for d in settings.departments
+            if d.local_holidays
+            for name in settings.calendars
+        }
         self.policies: dict[str, Policy] = {name: build.policy(settings, name) for name in settings.policies}
+        self._people = People(settings)
         self._router = Router(build.routes(settings))
         self._account_department = {(a.platform, a.id): a.department for a in settings.accounts}
         self._official: dict[str, frozenset[str]] = {}
@@ -78,11 +86,15 @@ class Rules:
 
     def calendar(self, name: str, department: str) -> Calendar:
         """A calendar by name, with the local holidays of a department in it (SEMANTICS row 12)."""
-        return self.calendars[name]
+        return self._local.get((name, department)) or self.calendars[name]
 
     def deadline(self, policy: Policy, department: str, start: datetime) -> datetime:
         """The instant at which a case of the department that starts then breaches."""
         return self.calendar(policy.calendar, department).add(start, policy.target)
+
+    def final_deadline(self, policy: Policy, department: str, start: datetime) -> datetime:
+        """The instant by which its final answer is owed, where one is (SEMANTICS row 7)."""
+        return self.calendar(policy.final_calendar, department).add(start, policy.final_target)
 
     def terms(self, case: Case) -> tuple[Policy, Calendar]:
         """The policy that a case is under, and the calendar its running clock counts on."""
@@ -95,25 +107,23 @@ class Rules:
         return staff in self._channels
 
     def available(self, staff: str, at: datetime) -> bool:
-        """Whether a person can be relied on at that instant."""
-        return staff in self._channels
+        """Whether a person can be relied on at that instant: of the settings, and not on leave."""
+        return self._people.at(at).stand_in(staff) == staff
 
     def recipients(
         self, policy: Policy, decision: Decision, department: str, assignee: str | None, at: datetime
     ) -> Told:
         """Who is to be told of a decision, and which levels had nobody (SEMANTICS rows 23, 24 and 30)."""
-        owner = self.department(department)
-
-        def available(staff: str) -> bool:
-            return self.available(staff, at)
-
+        present = self._people.at(at)
+        owner = present.staffed(self.department(department))
         if decision.reason is Reason.REPEAT:
             return Told((self.root,))
+        ladder = policy.on(decision.clock).notify
         if decision.reason is Reason.ROUND:
-            ladder = [("assignee",), *policy.ladder]
-            return duty.recipients(ladder, 1, (), owner, assignee, self.root, available)
+            ladder = (("assignee",), *ladder)
+            return duty.recipients(ladder, 1, (), owner, assignee, self.root, present.stand_in)
         told = duty.recipients(
-            policy.ladder, decision.level, decision.overtaken, owner, assignee, self.root, available
+            ladder, decision.level, decision.overtaken, owner, assignee, self.root, present.stand_in
         )
         if decision.repeats and self.root not in told.people:
             # So late that the root contact should have heard too: overtaken, so told with it.
@@ -121,9 +131,9 @@ class Rules:
         return told
 
     def on_duty(self, department: str, at: datetime) -> str | None:
-        """The person on duty in a department at that instant."""
-        owner = self.departments.get(department)
-        return None if owner is None else duty.on_duty(owner, lambda staff: self.available(staff, at))
+        """The person on duty in a department at that instant; None where nobody is."""
+        present = self._people.at(at)
+        return duty.on_duty(present.staffed(self.department(department)), present.stand_in)
 
     def channels_of(self, staff: str) -> tuple[str, ...]:
         """A person's channels in order: the first, then fallbacks."""

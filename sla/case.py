@@ -1,8 +1,9 @@
 """A case and everything that may change it.
 
 Cases are a function of what is known: `turns` works them out afresh from the stored posts, so that any order of
-arrival gives the same ones. Each change, by a post, a person or the clock, is a function here that returns the new
-case and the events that tell of it; nothing else may change a case.
+arrival gives the same ones. Each change, by a post, a person or the clock, is a function that returns the new case and
+the events that tell of it; nothing else may change a case. What posts and settings do is here, what people do in
+`sla.actions`, what the clock does in `sla.escalation`.
 """
 
 from __future__ import annotations
@@ -34,9 +35,6 @@ class State(StrEnum):
 
 
 CLOSED = frozenset({State.ANSWERED, State.DISMISSED, State.DELETED, State.MERGED})
-
-#: Outcomes of an answer given elsewhere than on the platform.
-ANSWERED_ELSEWHERE = ("phone", "dm", "referred")
 
 
 class Conflict(Exception):
@@ -165,8 +163,27 @@ class Case(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        """Whether an answer is still owed."""
+        """Whether the first answer is still owed."""
         return self.state not in CLOSED
+
+    @property
+    def owed_by(self) -> datetime | None:
+        """The deadline of the clock that runs; None when nothing is owed any more."""
+        if self.clock is Clock.FINAL:
+            return self.final_deadline if self.final_answered_at is None else None
+        return self.deadline if self.state not in CLOSED else None
+
+    @property
+    def breach_on_record(self) -> datetime | None:
+        """The deadline whose passing is on record, of the clock that runs."""
+        return self.final_breached_at if self.clock is Clock.FINAL else self.breached_at
+
+    @property
+    def holds_until(self) -> datetime | None:
+        """Until when a person holds the steps: acknowledged, put off, or both."""
+        if self.held_until is None or self.snoozed_until is None:
+            return self.held_until or self.snoozed_until
+        return max(self.held_until, self.snoozed_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,34 +223,47 @@ def opened(case: Case, turn: Turn, now: datetime, **why: Any) -> Change:
     return Change(case, (Event("opened", now, "platform", data),))
 
 
-def followed(case: Case, turn: Turn, deadline: datetime, now: datetime) -> Change:
-    """Bring a case in line with what its turn now says: its clock, its answer, its deletion.
+def followed(
+    case: Case, turn: Turn, deadline: datetime, now: datetime, *,
+    final_deadline: datetime | None = None, finals: Sequence[Answer] = (), kept: bool = False,
+) -> Change:  # fmt: skip
+    """Bring a case in line with what its turn now says: its clock, its answers, its deletion.
 
-    `deadline` is that of the turn's first mention under the case's policy. What a person decided stays: a turn that
-    is closed by the case's own closing changes nothing. Returns no events where nothing changed.
+    `deadline` and `final_deadline` are those of the turn's first mention under the case's policy, `finals` all
+    official posts to this citizen in the conversation. `kept` says that a mention of a case merged into this one still
+    stands. What a person decided stays: a turn that is closed by the case's own closing changes nothing. Returns no
+    events where nothing changed.
     """
     events: list[Event] = []
     added = [m.id for m in turn.mentions if m.case != case.id]
     if added:
         events.append(Event("mentioned", now, "platform", {"mentions": added}))
+        if case.snoozed_until is not None and case.is_open:
+            # A pause never hides a citizen's follow-up (row 17).
+            events.append(Event("woken", now, "platform", {"was_until": case.snoozed_until}))
+            case = case._replace(snoozed_until=None)
     first = turn.first
     # A breach stands, also when the mention that ran into it was deleted afterwards (row 16).
     breach_stands = case.breached_at is not None and first.created_at > case.opened_at
     if first.created_at != case.opened_at and not breach_stands:
-        events.append(
-            Event("clock_moved", now, "platform", {
-                "opened_at": first.created_at, "deadline": deadline, "found_at": first.stored_at,
-                "was_opened_at": case.opened_at, "was_deadline": case.deadline,
-            })
-        )  # fmt: skip
+        data: dict[str, Any] = {
+            "opened_at": first.created_at, "deadline": deadline, "found_at": first.stored_at,
+            "was_opened_at": case.opened_at, "was_deadline": case.deadline,
+        }  # fmt: skip
         case = case._replace(opened_at=first.created_at, deadline=deadline, found_at=first.stored_at)
+        if case.final_deadline is not None:
+            data |= {"final_deadline": final_deadline, "was_final_deadline": case.final_deadline}
+            case = case._replace(final_deadline=final_deadline)
+        events.append(Event("clock_moved", now, "platform", data))
         if case.answered_at is not None:
             case = case._replace(breached_at=deadline if case.answered_at > deadline else None)
     if isinstance(turn.closer, Answer):
         case, told = _answered(case, turn.closer, now)
         events += told
+        case, told = _finally(case, turn, finals, now)
+        events += told
     elif turn.closer is None:
-        case, told = _standing(case, turn, now)
+        case, told = _standing(case, turn, now, kept=kept)
         events += told
     return Change(case, tuple(events))
 
@@ -247,17 +277,46 @@ def _answered(case: Case, answer: Answer, now: datetime) -> tuple[Case, list[Eve
     met = answer.created_at <= case.deadline
     outcome = "quoted" if answer.quoted else "platform"
     data = {"answer": answer.id, "answered_at": answer.created_at, "outcome": outcome, "met": met}
-    case = case._replace(
-        state=State.ANSWERED, answer=answer.id, answered_at=answer.created_at, outcome=outcome,
-        closed_at=answer.created_at, next_action_at=None, held_until=None,
+    case = closed(
+        case, State.ANSWERED, answer.created_at, answer=answer.id, answered_at=answer.created_at, outcome=outcome,
         breached_at=None if met else case.deadline,
     )  # fmt: skip
     return case, [Event("answered", now, "platform", data)]
 
 
-def _standing(case: Case, turn: Turn, now: datetime) -> tuple[Case, list[Event]]:
+def _finally(case: Case, turn: Turn, finals: Sequence[Answer], now: datetime) -> tuple[Case, list[Event]]:
+    """The first official post after the first answer, and after staff said that more is owed, is the final answer."""
+    if case.clock is not Clock.FINAL or case.owed_by is None:
+        return case, []
+    if not turn.standing:
+        # Nobody is left to be answered (row 16): what was owed ends, and the history says so.
+        return case._replace(**NO_FINAL), [Event("final_withdrawn", now, "platform", {"reason": "deleted"})]
+    assert case.final_asked_at is not None and case.answered_at is not None
+    after = max(case.final_asked_at, case.answered_at)
+    answer = min((a for a in finals if a.created_at > after), key=lambda a: (a.created_at, a.id), default=None)
+    if answer is None:
+        return case, []
+    case, event = finally_answered(case, "platform", "platform", answer.created_at, now, answer=answer.id)
+    return case, [event]
+
+
+def finally_answered(
+    case: Case, by: str, outcome: str, at: datetime, now: datetime, *, answer: str | None = None, reference: str = ""
+) -> tuple[Case, Event]:
+    """The final answer was given at `at`: its clock stops; an answer exactly at its deadline is met (row 7)."""
+    assert case.final_deadline is not None
+    met = at <= case.final_deadline
+    data = {"answer": answer, "answered_at": at, "outcome": outcome, "met": met, "reference": reference}
+    case = case._replace(
+        final_answered_at=at, final_answer=answer, final_outcome=outcome, next_action_at=None, held_until=None,
+        snoozed_until=None, final_breached_at=None if met else case.final_deadline,
+    )  # fmt: skip
+    return case, Event("final_answered", now, by, data)
+
+
+def _standing(case: Case, turn: Turn, now: datetime, *, kept: bool) -> tuple[Case, list[Event]]:
     """No closer: open, unless every mention is gone (SEMANTICS row 16); a post that came back opens it again."""
-    if turn.standing:
+    if turn.standing or kept:
         if case.state is State.DELETED:
             case = case._replace(state=State.OPEN, closed_at=None, outcome=None)
             return case, [Event("restored", now, "platform", {})]
@@ -272,92 +331,70 @@ def _standing(case: Case, turn: Turn, now: datetime) -> tuple[Case, list[Event]]
         outcome = "undetermined"
     else:
         outcome = "breached"
-    case = case._replace(
-        state=State.DELETED, closed_at=gone_at, outcome=outcome, next_action_at=None, held_until=None,
-        breached_at=case.deadline if outcome == "breached" else None,
-    )  # fmt: skip
+    case = closed(
+        case, State.DELETED, gone_at, outcome=outcome, breached_at=case.deadline if outcome == "breached" else None
+    )
     return case, [Event("deleted", now, "platform", {"gone_at": gone_at, "seen_at": seen_at, "outcome": outcome})]
 
 
 def merged(case: Case, into: str, now: datetime) -> Change:
     """Two cases turned out to be one turn: this one ends, the other goes on."""
-    ended = case._replace(state=State.MERGED, closed_at=now, next_action_at=None, held_until=None)
-    return Change(ended, (Event("merged", now, "platform", {"into": into}),))
+    return Change(closed(case, State.MERGED, now), (Event("merged", now, "platform", {"into": into}),))
 
 
-def acknowledged(case: Case, by: str, until: datetime, now: datetime) -> Change:
-    """Say "I have it": every step is held `until` then; the clock runs on (SEMANTICS row 26). Once a level."""
-    _must_be_open(case)
-    if case.held_level == case.level:
-        raise Conflict(f"case {case.id} was already acknowledged at this level, until {case.held_until}")
-    state = case.state if case.state is State.CLAIMED else State.ACKNOWLEDGED
-    held = case._replace(state=state, held_until=until, held_level=case.level)
-    return Change(held, (Event("acknowledged", now, by, {"until": until, "level": case.level}),))
+def closed(case: Case, state: State, at: datetime, **more: Any) -> Case:
+    """The case without anything left to do on its first clock; a final answer that is owed begins to count."""
+    case = case._replace(state=state, closed_at=at, next_action_at=None, held_until=None, snoozed_until=None, **more)
+    if state is State.ANSWERED and case.clock is Clock.FIRST and case.final_deadline is not None:
+        case = case._replace(clock=Clock.FINAL, level=0, repeats=0, held_level=None)
+    return case
 
 
-def claimed(case: Case, by: str, now: datetime) -> Change:
-    """It is theirs: the assignee's alerts go to them from now on. A second one to claim it is told who was first."""
-    _must_be_open(case)
-    if case.assignee is not None:
-        raise Conflict(f"case {case.id} was already claimed by {case.assignee}")
-    return Change(case._replace(state=State.CLAIMED, assignee=by), (Event("claimed", now, by, {}),))
+#: A case of which no final answer is owed.
+NO_FINAL: Mapping[str, Any] = {
+    "clock": Clock.FIRST, "next_action_at": None, "held_until": None, "snoozed_until": None, "final_asked_at": None,
+    "final_deadline": None, "final_breached_at": None, "final_answered_at": None, "final_answer": None,
+    "final_outcome": None,
+}  # fmt: skip
 
 
-def transferred(
-    case: Case, department: str, policy: str, deadline: datetime, by: str, reason: str, now: datetime
+def fresh_round(case: Case) -> dict[str, Any]:
+    """What begins anew with a round: the ladder and whatever held it (SEMANTICS row 20)."""
+    return {"state": State.OPEN, "clock": Clock.FIRST, "round": case.round + 1, "level": 0, "repeats": 0,
+            "assignee": None, "held_until": None, "held_level": None, "snoozed_until": None}  # fmt: skip
+
+
+def rescheduled(
+    case: Case, *, policy: str, calendar: str, deadline: datetime, final_deadline: datetime | None, now: datetime
 ) -> Change:
-    """Another department's: the citizen's clock goes on, a new round begins (SEMANTICS rows 10 and 20).
+    """The policy or the calendar changed: an open case goes by the new one, the old value stays beside it (14, 15).
 
-    Raises:
-        Conflict: it is closed, or already with that department.
+    `calendar` is its name and version; `next_action_at` is the caller's to work out. A breach on record whose deadline
+    now lies ahead is put right; that it once counted stays in the history.
     """
-    _must_be_open(case)
-    if case.department == department:
-        raise Conflict(f"case {case.id} is already with {department}")
-    moved = case._replace(department=department, policy=policy, deadline=deadline, **_fresh_round(case))
-    data = {"from": case.department, "to": department, "policy": policy, "deadline": deadline, "reason": reason}
-    return Change(moved, (Event("transferred", now, by, data),))
+    data = {
+        "policy": policy, "was_policy": case.policy, "calendar": calendar,
+        "deadline": deadline, "was_deadline": case.deadline,
+        "final_deadline": final_deadline, "was_final_deadline": case.final_deadline,
+    }  # fmt: skip
+    after = case._replace(policy=policy, deadline=deadline, final_deadline=final_deadline)
+    if case.breached_at is not None and case.is_open:
+        after = after._replace(breached_at=deadline if deadline <= now else None)
+    if case.final_breached_at is not None and final_deadline is not None:
+        after = after._replace(final_breached_at=final_deadline if final_deadline <= now else None)
+    return Change(after, (Event("rescheduled", now, "clock", data),))
 
 
-def dismissed(case: Case, by: str, reason: str, now: datetime) -> Change:
-    """No reply is due, because of `reason`; it leaves the denominator and is counted apart (SEMANTICS row 8)."""
-    _must_be_open(case)
-    ended = case._replace(
-        state=State.DISMISSED, outcome="dismissed", closed_at=now, next_action_at=None, held_until=None
-    )
-    return Change(ended, (Event("dismissed", now, by, {"reason": reason}),))
+def alarmed(case: Case, incident: str, policy: str, deadline: datetime, now: datetime) -> Change:
+    """It is part of a crisis: short target, and a new round up the crisis ladder; nothing holds it (SEMANTICS row 34).
 
-
-def answered_elsewhere(case: Case, by: str, outcome: str, now: datetime, reference: str = "") -> Change:
-    """Record an answer given by phone, by direct message or by referral; nothing is posted."""
-    _must_be_open(case)
-    met = now <= case.deadline
-    ended = case._replace(
-        state=State.ANSWERED, outcome=outcome, answered_at=now, closed_at=now, next_action_at=None,
-        held_until=None, breached_at=None if met else case.deadline,
-    )  # fmt: skip
-    data = {"answer": None, "answered_at": now, "outcome": outcome, "met": met, "reference": reference}
-    return Change(ended, (Event("answered", now, by, data),))
-
-
-def reopened(case: Case, by: str, reason: str, now: datetime) -> Change:
-    """Undo a dismissal or an answer given elsewhere; a new round begins (SEMANTICS rows 11 and 20).
-
-    Raises:
-        Conflict: it is open, merged or deleted, or the platform shows an answer, which no word of ours takes back.
+    Who claimed it keeps it. Its deadline never moves back. A closed case is only counted with the incident.
     """
-    if case.state not in (State.ANSWERED, State.DISMISSED) or case.answer is not None:
-        raise Conflict(f"case {case.id} is {case.state}: only a dismissal or an answer given elsewhere can be undone")
-    again = case._replace(outcome=None, answered_at=None, closed_at=None, **_fresh_round(case))
-    return Change(again, (Event("reopened", now, by, {"reason": reason}),))
-
-
-def _fresh_round(case: Case) -> dict[str, Any]:
-    return {"state": State.OPEN, "round": case.round + 1, "level": 0, "repeats": 0, "assignee": None,
-            "held_until": None, "held_level": None}  # fmt: skip
-
-
-def _must_be_open(case: Case) -> None:
+    data: dict[str, Any] = {"incident": incident, "policy": policy, "deadline": min(deadline, case.deadline),
+            "was_deadline": case.deadline, "was_policy": case.policy}  # fmt: skip
     if not case.is_open:
-        who = f" ({case.outcome})" if case.outcome else ""
-        raise Conflict(f"case {case.id} is {case.state}{who} since {case.closed_at}")
+        return Change(case._replace(incident=incident), (Event("alarmed", now, "clock", {"incident": incident}),))
+    state = State.CLAIMED if case.assignee is not None else State.OPEN
+    kept = fresh_round(case) | {"state": state, "assignee": case.assignee}
+    after = case._replace(incident=incident, policy=policy, deadline=data["deadline"], **kept)
+    return Change(after, (Event("alarmed", now, "clock", data),))

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from sla.case import Case, Change, Event
-from sla.policy import Kind, Policy
+from sla.case import Case, Change, Clock, Event
+from sla.policy import Kind, Ladder, Policy
 
 
 class BusinessTime(Protocol):
@@ -43,7 +43,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done about a case now."""
+    """What is to be done about a case now, on the clock that runs."""
 
     reason: Reason
     next_action_at: datetime | None
@@ -58,6 +58,8 @@ class Decision:
     """When what fires fell due."""
     breached: bool = False
     """Whether the deadline passed unanswered and that is not on record yet."""
+    clock: Clock = Clock.FIRST
+    """Whose ladder it is about."""
 
     @property
     def tells(self) -> bool:
@@ -66,58 +68,70 @@ class Decision:
 
 
 def decide(case: Case, policy: Policy, calendar: BusinessTime, now: datetime) -> Decision:
-    """Say what `case` owes at `now`. Pure: the same arguments give the same decision, for ever."""
-    if not case.is_open:
+    """Say what `case` owes at `now`. Pure: the same arguments give the same decision, for ever.
+
+    `calendar` is the one that the case's running clock counts on.
+    """
+    deadline = case.owed_by
+    if deadline is None:
         return Decision(Reason.CLOSED, None)
-    passed = now >= case.deadline
-    breached = passed and case.breached_at is None
-    on_record = passed or case.breached_at is not None
+    ladder = policy.on(case.clock)
+    passed = now >= deadline
+    on_record = case.breach_on_record is not None
     reason, level, repeats = Reason.NOT_DUE, case.level, case.repeats
     overtaken: tuple[int, ...] = ()
     kind, due_at = "", None
-    if case.held_until is not None and now < case.held_until:
+    held_until = case.holds_until
+    if held_until is not None and now < held_until:
         reason = Reason.HELD
-    elif due := _due_levels(case, policy, calendar, now):
+    elif due := _due_levels(case, ladder, calendar, now):
         (level, due_at), overtaken = due[-1], tuple(number for number, _ in due[:-1])
-        reason, kind = Reason.STEP, policy.steps[level - 1].kind
-        repeats, _ = _repeats_due(case, level, policy, calendar, now)
+        reason, kind = Reason.STEP, ladder.steps[level - 1].kind
+        repeats, _ = _repeats_due(case, level, ladder, calendar, now)
     else:
-        repeats, due_at = _repeats_due(case, level, policy, calendar, now)
+        repeats, due_at = _repeats_due(case, level, ladder, calendar, now)
         if repeats > case.repeats:
             reason, kind = Reason.REPEAT, Kind.ESCALATION
-    after = _next_action(case, level, repeats, on_record, policy, calendar)
-    return Decision(reason, after, level, overtaken, kind, repeats, due_at, breached)
+    after = _next_action(case, deadline, level, repeats, passed or on_record, ladder, calendar)
+    return Decision(reason, after, level, overtaken, kind, repeats, due_at, passed and not on_record, case.clock)
 
 
 def begin_round(case: Case, policy: Policy, calendar: BusinessTime, now: datetime) -> Decision:
     """The first decision of a round after the first: passed steps are overtaken, its assignee is told at once."""
-    due = _due_levels(case, policy, calendar, now)
+    deadline = case.owed_by
+    if deadline is None:
+        return Decision(Reason.CLOSED, None)
+    ladder = policy.on(case.clock)
+    due = _due_levels(case, ladder, calendar, now)
     level = due[-1][0] if due else 0
-    repeats, _ = _repeats_due(case, level, policy, calendar, now)
-    passed = now >= case.deadline
-    after = _next_action(case, level, repeats, passed or case.breached_at is not None, policy, calendar)
+    repeats, _ = _repeats_due(case, level, ladder, calendar, now)
+    passed, on_record = now >= deadline, case.breach_on_record is not None
+    after = _next_action(case, deadline, level, repeats, passed or on_record, ladder, calendar)
     return Decision(
         Reason.ROUND, after, level, tuple(number for number, _ in due),
-        policy.steps[level - 1].kind if level else Kind.WARNING, repeats, now, passed and case.breached_at is None,
+        ladder.steps[level - 1].kind if level else Kind.WARNING, repeats, now, passed and not on_record,
+        case.clock,
     )  # fmt: skip
 
 
 def next_action(case: Case, policy: Policy, calendar: BusinessTime) -> datetime | None:
-    """The earliest instant at which `decide` has something to do for this case; None when it is closed."""
-    if not case.is_open:
+    """The earliest instant at which `decide` has something to do for this case; None when nothing is owed."""
+    deadline = case.owed_by
+    if deadline is None:
         return None
-    return _next_action(case, case.level, case.repeats, case.breached_at is not None, policy, calendar)
+    on_record = case.breach_on_record is not None
+    return _next_action(case, deadline, case.level, case.repeats, on_record, policy.on(case.clock), calendar)
 
 
 def fired(case: Case, decision: Decision, now: datetime, *, told: tuple[str, ...] = (), **why: object) -> Change:
     """The case after a decision, and its events. `told` are the staff who are alerted; `why` goes on record."""
     events: list[Event] = []
     if decision.breached:
-        events.append(Event("breached", now, "clock", {"deadline": case.deadline}))
+        events.append(Event("breached", now, "clock", {"clock": case.clock, "deadline": case.owed_by}))
     if decision.tells:
         events.append(
             Event("escalated", now, "clock", {
-                "reason": decision.reason, "round": case.round, "level": decision.level, "kind": decision.kind,
+                "reason": decision.reason, "clock": case.clock, "round": case.round, "level": decision.level, "kind": decision.kind,
                 "overtaken": decision.overtaken, "repeat": decision.repeats, "due_at": decision.due_at,
                 "told": told, **why,
             })
@@ -125,48 +139,50 @@ def fired(case: Case, decision: Decision, now: datetime, *, told: tuple[str, ...
     after = case._replace(
         next_action_at=decision.next_action_at, level=max(case.level, decision.level),
         repeats=max(case.repeats, decision.repeats),
-        breached_at=case.deadline if decision.breached else case.breached_at,
     )  # fmt: skip
+    if decision.breached:
+        deadline = case.owed_by
+        final = case.clock is Clock.FINAL
+        after = after._replace(final_breached_at=deadline) if final else after._replace(breached_at=deadline)
     return Change(after, tuple(events))
 
 
 def _next_action(
-    case: Case, level: int, repeats: int, on_record: bool, policy: Policy, calendar: BusinessTime
+    case: Case, deadline: datetime, level: int, repeats: int, on_record: bool, ladder: Ladder, calendar: BusinessTime
 ) -> datetime:
     """What falls due next once `level` and `repeats` are done; `on_record` says whether the breach is."""
-    if level < len(policy.steps):
-        due = calendar.add(case.opened_at, policy.steps[level].at)
+    if level < len(ladder.steps):
+        due = calendar.add(case.opened_at, ladder.steps[level].at)
     else:
-        due = _repeat_at(case, policy, calendar, repeats + 1)
-    if case.held_until is not None:
-        due = max(due, case.held_until)
+        due = _repeat_at(case, ladder, calendar, repeats + 1)
+    held_until = case.holds_until
+    if held_until is not None:
+        due = max(due, held_until)
     # A breach goes on record at its deadline, held or not (row 26).
-    return due if on_record else min(due, case.deadline)
+    return due if on_record else min(due, deadline)
 
 
-def _due_levels(case: Case, policy: Policy, calendar: BusinessTime, now: datetime) -> list[tuple[int, datetime]]:
+def _due_levels(case: Case, ladder: Ladder, calendar: BusinessTime, now: datetime) -> list[tuple[int, datetime]]:
     due = []
-    for level in range(case.level + 1, len(policy.steps) + 1):
-        at = calendar.add(case.opened_at, policy.steps[level - 1].at)
+    for level in range(case.level + 1, len(ladder.steps) + 1):
+        at = calendar.add(case.opened_at, ladder.steps[level - 1].at)
         if at > now:
             break
         due.append((level, at))
     return due
 
 
-def _repeat_at(case: Case, policy: Policy, calendar: BusinessTime, number: int) -> datetime:
-    last = policy.steps[-1].at if policy.steps else policy.target
-    return calendar.add(case.opened_at, last + policy.repeat * number)
+def _repeat_at(case: Case, ladder: Ladder, calendar: BusinessTime, number: int) -> datetime:
+    return calendar.add(case.opened_at, ladder.last + ladder.repeat * number)
 
 
 def _repeats_due(
-    case: Case, level: int, policy: Policy, calendar: BusinessTime, now: datetime
+    case: Case, level: int, ladder: Ladder, calendar: BusinessTime, now: datetime
 ) -> tuple[int, datetime | None]:
     """How many times the root contact should have been told by now. Many missed at once are one (row 23)."""
-    if level < len(policy.steps):
+    if level < len(ladder.steps):
         return case.repeats, None
-    last = policy.steps[-1].at if policy.steps else policy.target
-    number = (calendar.between(case.opened_at, now) - last) // policy.repeat
+    number = (calendar.between(case.opened_at, now) - ladder.last) // ladder.repeat
     if number <= case.repeats:
         return case.repeats, None
-    return number, _repeat_at(case, policy, calendar, number)
+    return number, _repeat_at(case, ladder, calendar, number)

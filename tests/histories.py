@@ -10,6 +10,7 @@ from random import Random
 
 from monitor.store.columns import dumps
 from monitor.store.events import Recorded
+from sla import actions
 from sla import case as rule
 from sla.calendar import Calendar
 from sla.case import Answer, Case, Change, Event, Mention, State, Turn
@@ -107,18 +108,18 @@ class Life:
         return self._followed(Answer(f"{self.case.id}-a{len(self.events)}", first + after))
 
     def _phoned(self) -> Change:
-        return rule.answered_elsewhere(self.case, "kim", "phone", self.now)
+        return actions.answered_elsewhere(self.case, "kim", "phone", self.now)
 
     def _dismissed(self) -> Change:
-        return rule.dismissed(self.case, "kim", self.random.choice(["감사 인사", "광고"]), self.now)
+        return actions.dismissed(self.case, "kim", self.random.choice(["감사 인사", "광고"]), self.now)
 
     def _reopened(self) -> Change:
-        return self._round(rule.reopened(self.case, "park", "다시 봄", self.now))
+        return self._round(actions.reopened(self.case, "park", "다시 봄", self.now))
 
     def _transferred(self) -> Change:
         to = self.random.choice(DEPARTMENTS)
         return self._round(
-            rule.transferred(self.case, to, "standard", self.case.deadline, "kim", "소관 아님", self.now)
+            actions.transferred(self.case, to, "standard", self.case.deadline, "kim", "소관 아님", self.now)
         )
 
     def _round(self, change: Change) -> Change:
@@ -126,10 +127,10 @@ class Life:
         return Change(after.case, change.events + after.events)
 
     def _acknowledged(self) -> Change:
-        return rule.acknowledged(self.case, "kim", self.now + 15 * MINUTE, self.now)
+        return actions.acknowledged(self.case, "kim", self.now + 15 * MINUTE, self.now)
 
     def _claimed(self) -> Change:
-        return rule.claimed(self.case, "kim", self.now)
+        return actions.claimed(self.case, "kim", self.now)
 
     def _decided(self) -> Change:
         return fired(self.case, decide(self.case, POLICY, ALWAYS, self.now), self.now, told=("kim",))

@@ -160,7 +160,7 @@ class Player(threading.Thread):
             if due.looks < _LOOKS:
                 self._push(due.at + _LOOK_AGAIN, act, about, due.looks + 1)
             return
-        by = self._rules.on_duty(act.department, due.at) or self._rules.root
+        by = self._rules.on_duty(act.department, self._clock()) or self._rules.root
         try:
             if isinstance(act, Acknowledged):
                 self._desk.acknowledge(case.id, by)

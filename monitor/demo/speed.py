@@ -17,7 +17,7 @@ from connectors.contract import Source
 #: Platforms count whole seconds: at 300 times the pace a second is five minutes of the city, a sixth of the promise.
 SLOWEST, FASTEST = 1.0, 300.0
 
-_OF_POLICY = ("target", "final_target", "ack_holds", "repeat")
+_OF_POLICY = ("target", "final_target", "final_repeat", "ack_holds", "repeat")
 _OF_POLLING = ("every", "overlap", "blind_after")
 _OF_ALERTS = ("bundle", "fallback_after")
 
@@ -35,8 +35,11 @@ def faster(settings: Settings, speed: float) -> Settings:
 
 
 def _faster(policy: Policy, speed: float) -> Policy:
-    steps = tuple(step.model_copy(update={"at": step.at / speed}) for step in policy.steps)
-    return policy.model_copy(update={name: getattr(policy, name) / speed for name in _OF_POLICY} | {"steps": steps})
+    ladders = {
+        name: tuple(step.model_copy(update={"at": step.at / speed}) for step in getattr(policy, name))
+        for name in ("steps", "final_steps")
+    }
+    return policy.model_copy(update={name: getattr(policy, name) / speed for name in _OF_POLICY} | ladders)
 
 
 def faster_sources(sources: Mapping[str, Source], speed: float) -> dict[str, Source]:

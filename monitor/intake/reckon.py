@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from connectors.contract import Post
 from monitor.rules import Rules
 from monitor.store import cases, posts
-from monitor.store.engine import Transaction, new_id
+from monitor.store.engine import Transaction, lock_conversations, new_id
 from monitor.store.posts import Stored
 from sla.case import Answer, Case, Change, Closing, Event, Mention, State, Turn, followed, merged, opened, turns
 from sla.escalation import next_action
@@ -27,30 +28,76 @@ def reckon(
 ) -> list[Change]:
     """Return the changes of every case in the `touched` conversations; says to which case each mention belongs.
 
-    `page` spares a look into the store for posts that have just come.
+    `page` spares a look into the store for posts that have just come. Where a case was merged into one of another
+    conversation by hand, that one is worked out too.
     """
     related = posts.related(tx, platform, touched)
     existing = {case.id: case for case in cases.of_conversations(tx, platform, touched, lock=True)}
+    joined = _joined(tx, rules, existing)
     changes: list[Change] = []
     assigned: list[tuple[str, str]] = []
     for citizen, (mentions, answers) in _by_citizen(related, rules.official(platform)).items():
         if citizen[0] not in touched or not mentions:
             continue
         mine = _cases_among(mentions, existing)
-        found = turns(mentions, answers, _closings(mine, mentions))
+        answers += (answer for id in mine for answer in joined[id].answers)
+        found = turns(mentions, answers, _closings(mine, mentions, {answer.id for answer in answers}))
         owner: dict[str, str] = {}
         for turn, case in _matched(found, mine):
             if case is None:
                 change = _opened(tx, rules, platform, citizen, turn, mine, page, now)
             else:
-                change = _followed(rules, case, turn, now)
+                change = _followed(rules, case, turn, answers, joined[case.id].stands, now)
             owner |= {mention.id: change.case.id for mention in turn.mentions}
             if change.events:
                 changes.append(change)
         changes += _merged(mine, mentions, owner, now)
         assigned += [(m.id, owner[m.id]) for m in mentions if m.case != owner[m.id]]
     posts.assign(tx, platform, assigned)
+    for beyond, conversations in _survivors(tx, platform, touched, existing).items():
+        lock_conversations(tx, {f"{beyond}/{conversation}" for conversation in conversations})
+        changes += reckon(tx, rules, beyond, conversations, {}, now)
     return changes
+
+
+class _Joined(NamedTuple):
+    """What the cases that a person merged into one bring to it."""
+
+    answers: tuple[Answer, ...] = ()
+    """The first answer to each of them."""
+    stands: bool = False
+    """Whether a mention of theirs still stands."""
+
+
+def _joined(tx: Transaction, rules: Rules, existing: Mapping[str, Case]) -> Mapping[str, _Joined]:
+    """By case, what is known of those that people merged into it, wherever their conversations are."""
+    found: dict[str, _Joined] = defaultdict(_Joined)
+    for case in cases.merged_into(tx, list(existing)) if existing else ():
+        related = posts.related(tx, case.platform, {case.conversation})
+        for mentions, answers in _by_citizen(related, rules.official(case.platform)).values():
+            mine = [mention for mention in mentions if mention.case == case.id]
+            if not mine:
+                continue
+            since = max(mention.created_at for mention in mine)
+            first = min((a for a in answers if a.created_at >= since), key=lambda a: (a.created_at, a.id), default=None)
+            before = found[case.merged_into or ""]
+            found[case.merged_into or ""] = _Joined(
+                before.answers + ((first,) if first else ()),
+                before.stands or any(mention.gone_at is None for mention in mine),
+            )
+    return found
+
+
+def _survivors(
+    tx: Transaction, platform: str, touched: Collection[str], existing: Mapping[str, Case]
+) -> dict[str, set[str]]:
+    """Conversations elsewhere, by platform, of the cases that people merged some of these into."""
+    ids = {case.merged_into for case in existing.values() if case.merged_into} - set(existing)
+    found: dict[str, set[str]] = defaultdict(set)
+    for case in cases.by_ids(tx, [id for id in ids if id]).values() if ids else ():
+        if case.platform != platform or case.conversation not in touched:
+            found[case.platform].add(case.conversation)
+    return found
 
 
 def _by_citizen(
@@ -86,14 +133,19 @@ def _citizen(post: Stored) -> _Citizen:
 
 def _cases_among(mentions: Iterable[Mention], existing: Mapping[str, Case]) -> dict[str, Case]:
     ids = {mention.case for mention in mentions if mention.case is not None}
-    return {id: existing[id] for id in ids if id in existing and existing[id].state is not State.MERGED}
+    return {id: existing[id] for id in ids if id in existing and not _is_absorbed(existing[id])}
 
 
-def _closings(mine: Mapping[str, Case], mentions: Sequence[Mention]) -> list[Closing]:
+def _is_absorbed(case: Case) -> bool:
+    """Whether its posts made it part of another case; one that a person merged still has its own."""
+    return case.state is State.MERGED and case.merged_into is None
+
+
+def _closings(mine: Mapping[str, Case], mentions: Sequence[Mention], answers: Collection[str]) -> list[Closing]:
     """What people closed, each with the mentions they had before them; and what was deleted, as far as it still is."""
     closings = []
     for case in mine.values():
-        if case.closed_at is None or case.answer is not None:
+        if case.closed_at is None or case.answer in answers:
             continue
         deleted = case.state is State.DELETED
         covers = frozenset(m.id for m in mentions if m.case == case.id and (m.gone_at is not None or not deleted))
@@ -147,7 +199,7 @@ def _opened(
         late = of.answered_at is not None and of.answered_at > change.case.deadline
         closed = change.case._replace(
             state=of.state, outcome=of.outcome, closed_at=of.closed_at, answered_at=of.answered_at,
-            next_action_at=None, breached_at=change.case.deadline if late else None,
+            next_action_at=None, breached_at=change.case.deadline if late else None, merged_into=of.merged_into,
         )  # fmt: skip
         data = {"of": of.id, "state": of.state, "answered_at": of.answered_at, "outcome": of.outcome}
         return Change(closed, (*change.events, Event("split", now, "platform", data)))
@@ -156,10 +208,12 @@ def _opened(
     return Change(after.case, change.events + after.events)
 
 
-def _followed(rules: Rules, case: Case, turn: Turn, now: datetime) -> Change:
-    deadline = rules.deadline(rules.policy(case.policy), case.department, turn.first.created_at)
-    change = followed(case, turn, deadline, now)
-    if change.events and change.case.is_open:
+def _followed(rules: Rules, case: Case, turn: Turn, answers: Sequence[Answer], kept: bool, now: datetime) -> Change:
+    policy, start = rules.policy(case.policy), turn.first.created_at
+    final = None if case.final_deadline is None else rules.final_deadline(policy, case.department, start)
+    deadline = rules.deadline(policy, case.department, start)
+    change = followed(case, turn, deadline, now, final_deadline=final, finals=answers, kept=kept)
+    if change.events and change.case.owed_by is not None:
         due = next_action(change.case, *rules.terms(change.case))
         return Change(change.case._replace(next_action_at=due), change.events)
     return change
@@ -171,6 +225,6 @@ def _merged(
     """Cases that no turn is left for: their mentions belong to another case now."""
     kept = set(owner.values())
     for case in mine.values():
-        if case.id not in kept:
+        if case.id not in kept and case.state is not State.MERGED:
             first = next(mention for mention in mentions if mention.case == case.id)
             yield merged(case, owner[first.id], now)

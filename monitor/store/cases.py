@@ -36,6 +36,9 @@ _update = Bulk(
 )
 
 
+#: Open, or answered with a final answer to come. Spelled as the partial indexes are.
+_owed = or_(_cases.c.closed_at.is_(None), _cases.c.next_action_at.is_not(None))
+
 #: How long a case that cannot be handled is left alone.
 POISON = timedelta(minutes=5)
 
@@ -92,10 +95,16 @@ def by_ids(tx: Connection, ids: Collection[str]) -> dict[str, Case]:
     return {row[0]: _case(row) for row in tx.execute(select(*_columns).where(_cases.c.id.in_(ids)))}
 
 
+def merged_into(tx: Connection, ids: Collection[str]) -> list[Case]:
+    """The cases that people merged into these ones."""
+    query = select(*_columns).where(_cases.c.merged_into.is_not(None), _cases.c.merged_into.in_(ids))
+    return [_case(row) for row in tx.execute(query.order_by(_cases.c.id))]
+
+
 def watched(tx: Connection, platform: str, accounts: Collection[str]) -> list[str]:
-    """Conversations that have an open case of these accounts."""
+    """Conversations in which these accounts owe an answer, a first or a final one."""
     query = select(_cases.c.conversation).where(
-        _cases.c.closed_at.is_(None), _cases.c.platform == platform, _cases.c.account.in_(accounts)
+        _owed, _cases.c.platform == platform, _cases.c.account.in_(accounts)
     )
     return list(tx.execute(query.distinct()).scalars())
 

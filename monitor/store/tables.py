@@ -231,6 +231,22 @@ class AttemptRow(SQLModel, table=True):
     detail: str = ""
 
 
+class NoteRow(SQLModel, table=True):
+    """What staff wrote beside a case. Its words are purged with those of posts; that it was written is an event."""
+
+    __tablename__ = "notes"
+    __table_args__ = (
+        Index("notes_of_case", "case_id"),
+        Index("notes_with_words", "written_at", sqlite_where=text("text <> ''"), postgresql_where=text("text <> ''")),
+    )  # fmt: skip
+    id: int | None = Field(default=None, sa_column=Column(_Serial, primary_key=True, autoincrement=True))
+    case_id: str
+    author: str
+    written_at: datetime = _at()
+    text: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    struck_at: datetime | None = _at(null=True)
+
+
 class IncidentRow(SQLModel, table=True):
     """A crisis: what opened it, who owns it, what became of it (SEMANTICS row 34)."""
 

@@ -294,12 +294,12 @@ def test_a_locked_database_makes_no_send_without_its_record(town: City) -> None:
 def test_the_column_of_versions_guards_every_change(town: City) -> None:
     """What was read before another changed it is not stored over it."""
     from monitor.store import cases
-    from sla import case as rule
+    from sla import actions
 
     town.say(mention("m1", town.clock()))
     stale = town.case()
     town.desk.claim(stale.id, "lee")
     with pytest.raises(cases.StaleCase), town.store.write() as tx:
-        cases.save(tx, [rule.claimed(stale, "kim", town.clock())])
+        cases.save(tx, [actions.claimed(stale, "kim", town.clock())])
     with town.store.read() as tx:
         assert tx.execute(_cases.select()).one().assignee == "lee"

@@ -13,14 +13,13 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from sla.calendar import Calendar, Interval, NoBusinessTime, Pause
+from sla.calendar import Calendar, Exceptional, Interval, NoBusinessTime, Pause
+from tests.oracle import MICROSECOND, MINUTE, Oracle
 
 SEOUL = ZoneInfo("Asia/Seoul")
 NEW_YORK = ZoneInfo("America/New_York")
 LONDON = ZoneInfo("Europe/London")
 APIA = ZoneInfo("Pacific/Apia")
-MINUTE = timedelta(minutes=1)
-MICROSECOND = timedelta(microseconds=1)
 HALF_HOUR = timedelta(minutes=30)
 HOUR = timedelta(hours=1)
 LUNCH = Pause(12 * 60, 13 * 60)
@@ -74,6 +73,57 @@ def test_row_12_half_day() -> None:
     """A Saturday until 13:00 counts so long and no longer."""
     calendar = Calendar("half", SEOUL, hours(WEEKDAYS, 9, 18) + hours(range(5, 6), 9, 13))
     assert calendar.add(wall("2026-11-21T12:50"), HALF_HOUR) == wall("2026-11-23T09:20")
+
+
+HALF = Exceptional(date(2026, 11, 20), 9 * 60, 13 * 60)
+
+
+def test_row_12_half_day_of_one_date() -> None:
+    """On that date its own hours count, to their end through the lunch pause; the day before and the week after not."""
+    calendar = replace(OFFICE, exceptional=(HALF,))
+    assert calendar.add(wall("2026-11-20T11:50"), HALF_HOUR) == wall("2026-11-20T12:20")
+    assert calendar.add(wall("2026-11-20T12:50"), HALF_HOUR) == wall("2026-11-23T09:20")
+    for other in ("2026-11-19", "2026-11-27"):
+        assert calendar.add(wall(f"{other}T11:50"), HALF_HOUR) == wall(f"{other}T13:20")
+
+
+def test_row_12_hours_of_a_date_open_a_holiday_and_a_weekend() -> None:
+    """A desk that is there for once on a Saturday or on a holiday; a date may have several spans."""
+    saturday, holiday = date(2026, 11, 21), date(2026, 10, 9)
+    special = (Exceptional(saturday, 600, 660), Exceptional(saturday, 780, 840), Exceptional(holiday, 600, 720))
+    calendar = replace(OFFICE, exceptional=special)
+    assert calendar.between(wall("2026-11-21T00:00"), wall("2026-11-22T00:00")) == 2 * HOUR
+    assert calendar.add(wall("2026-11-21T10:50"), HALF_HOUR) == wall("2026-11-21T13:20")
+    assert calendar.is_open(wall("2026-10-09T10:00")) and not OFFICE.is_open(wall("2026-10-09T10:00"))
+
+
+def test_row_12_a_night_of_one_date_runs_into_the_next_day() -> None:
+    """It belongs to the date it starts on; the night that began the day before is not cut by another date's hours."""
+    calendar = replace(NIGHT, exceptional=(Exceptional(date(2026, 11, 18), 22 * 60, 28 * 60),))
+    assert calendar.between(wall("2026-11-18T12:00"), wall("2026-11-19T12:00")) == 6 * HOUR
+    tuesday = replace(NIGHT, exceptional=(Exceptional(date(2026, 11, 17), 9 * 60, 10 * 60),))
+    assert tuesday.between(wall("2026-11-16T12:00"), wall("2026-11-17T12:00")) == 9 * HOUR
+
+
+def test_around_the_clock_with_hours_of_one_date_is_not_real_time() -> None:
+    """A date that is shortened counts out of 24/7; without one the calendar never closes."""
+    assert ALWAYS.never_closes and not OFFICE.never_closes
+    calendar = replace(ALWAYS, exceptional=(HALF,))
+    assert not calendar.never_closes
+    assert calendar.add(wall("2026-11-20T12:50"), HALF_HOUR) == wall("2026-11-21T00:20")
+
+
+def test_spans_are_whole_over_the_years_end_and_a_change() -> None:
+    """Neither midnight of the UTC year nor a zone's change cuts what is one; the edges asked for do."""
+    assert list(ALWAYS.spans(wall("2026-12-31T10:00"), wall("2027-01-02T10:00"))) == [
+        (wall("2026-12-31T10:00"), wall("2027-01-02T10:00"))
+    ]
+    night = Calendar("night", NEW_YORK, hours(range(5, 6), 22, 30))
+    whole = (wall("2026-03-07T22:00", NEW_YORK), wall("2026-03-08T06:00", NEW_YORK))
+    assert list(night.spans(wall("2026-03-05T12:00"), wall("2026-03-10T12:00"))) == [whole]
+    assert list(OFFICE.spans(wall("2026-11-20T17:00"), wall("2026-11-23T09:30"))) == [
+        (wall("2026-11-20T17:00"), wall("2026-11-20T18:00")), (wall("2026-11-23T09:00"), wall("2026-11-23T09:30"))
+    ]  # fmt: skip
 
 
 def test_row_12_several_intervals_a_day() -> None:
@@ -367,6 +417,8 @@ def test_minutes_that_are_no_interval(minutes: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="minutes"):
         Interval(0, *minutes)
     with pytest.raises(ValueError, match="minutes"):
+        Exceptional(date(2026, 11, 20), *minutes)
+    with pytest.raises(ValueError, match="minutes"):
         Pause(*minutes)
 
 
@@ -453,53 +505,6 @@ CHANGES = [
 ]
 
 
-class Oracle:
-    """Counts a calendar's business time minute by minute, in real minutes from `begin` to `end`."""
-
-    def __init__(self, calendar: Calendar, begin: datetime, end: datetime) -> None:
-        self.begin = begin
-        self.open = [self.shows_open(calendar, begin + index * MINUTE) for index in range((end - begin) // MINUTE)]
-
-    @staticmethod
-    def shows_open(calendar: Calendar, at: datetime) -> bool:
-        """Whether the wall clock then shows an open minute of this day or of last night's shift."""
-        local = at.astimezone(calendar.zone)
-        minute = local.hour * 60 + local.minute
-        today = local.date()
-        yesterday = today - timedelta(days=1)
-        open_now = False
-        for day, shown in ((today, minute), (yesterday, minute + 24 * 60)):
-            for pause in calendar.pauses:
-                if pause.start <= shown < pause.end:
-                    return False
-            for interval in calendar.hours:
-                if interval.weekday == day.weekday() and interval.start <= shown < interval.end:
-                    open_now = open_now or not calendar.is_holiday(day)
-        return open_now
-
-    def due(self, start: datetime, amount: timedelta) -> datetime | None:
-        """The end of `amount` from `start`; None where that is not before the end of the window."""
-        first, gone = divmod(start - self.begin, MINUTE)
-        left = (amount + gone if self.open[first] else amount) // MICROSECOND
-        for index in range(first, len(self.open)):
-            if self.open[index]:
-                if left <= 60_000_000:
-                    return self.begin + index * MINUTE + left * MICROSECOND
-                left -= 60_000_000
-        return None
-
-    def between(self, start: datetime, end: datetime) -> timedelta:
-        """Business time from `start` to `end`."""
-        first, gone = divmod(start - self.begin, MINUTE)
-        last, more = divmod(end - self.begin, MINUTE)
-        total = sum(self.open[first:last]) * MINUTE
-        if self.open[first]:
-            total -= gone
-        if more and self.open[last]:
-            total += more
-        return total
-
-
 @st.composite
 def calendars(draw: st.DrawFn) -> tuple[Calendar, datetime]:
     """A calendar of any shape and the beginning of a window with a change of its zone's clocks within."""
@@ -518,7 +523,14 @@ def calendars(draw: st.DrawFn) -> tuple[Calendar, datetime]:
     around = draw(st.lists(intervals, min_size=1, max_size=9)) if draw(st.integers(0, 4)) else ALWAYS.hours
     shut = draw(st.frozensets(st.integers(-3, 3).map(lambda days: change + timedelta(days=days)), max_size=3))
     breaks = tuple(draw(st.lists(pauses, max_size=2)))
-    return Calendar("any", zone, tuple(around), breaks, shut.__contains__), begin
+    special = st.builds(
+        lambda days, start, length: Exceptional(change + timedelta(days=days), start, min(start + length, 2880)),
+        st.integers(-3, 3),
+        starts,
+        lengths,
+    )
+    exceptional = tuple(draw(st.lists(special, max_size=3)))
+    return Calendar("any", zone, tuple(around), breaks, shut.__contains__, exceptional=exceptional), begin
 
 
 # A failure names its calendar and deadline; to look for a smaller one would take minutes.
@@ -544,3 +556,14 @@ def test_deadlines_against_a_minute_by_minute_oracle(given_calendar: tuple[Calen
         until = min(start + amount, end)
         assert calendar.between(start, until) == oracle.between(start, until), (start, until)
         assert calendar.is_open(start) == oracle.open[(start - begin) // MINUTE], start
+    spans = list(calendar.spans(begin, end))
+    edges = [at for span in spans for at in span]
+    assert edges == sorted(set(edges)), "in order, and none touches the next"
+    assert {at for span in spans for at in minutes(*span)} == {
+        begin + index * MINUTE for index, is_open in enumerate(oracle.open) if is_open
+    }
+
+
+def minutes(since: datetime, until: datetime) -> list[datetime]:
+    """The minutes of a span."""
+    return [since + index * MINUTE for index in range((until - since) // MINUTE)]

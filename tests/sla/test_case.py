@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla.case import Answer, Case, Closing, Conflict, Mention, State, Turn, dismissed, followed, turns
+from sla.actions import dismissed
+from sla.case import Answer, Case, Closing, Conflict, Mention, State, Turn, followed, turns
 
 START = datetime(2026, 11, 16, 3, 0, tzinfo=UTC)
 

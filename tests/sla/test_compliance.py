@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.store.events import Recorded
+from sla import actions
 from sla import case as rule
 from sla.case import Answer, Case, Event, Mention, State, Turn
 from sla.compliance import Coverage, Episode, Numbers, count, coverage, episodes, nearest_rank, percent
@@ -88,7 +89,7 @@ def test_an_earlier_mention_found_after_the_answer_makes_a_miss() -> None:
 def test_row_8_dismissed_leaves_the_denominator_and_is_counted_apart() -> None:
     """With its reason and who decided; reopened, it counts as it stands."""
     asked = life()
-    asked._keep(rule.dismissed(asked.case, "kim", "감사 인사", START + MINUTE))
+    asked._keep(actions.dismissed(asked.case, "kim", "감사 인사", START + MINUTE))
     counted = numbers(asked, START + timedelta(hours=2))
     assert (counted.received, counted.dismissed, counted.decided, counted.attainment) == (1, 1, 0, None)
     assert counted.dismissed_by_reason == {"감사 인사": 1}
@@ -109,7 +110,7 @@ def test_row_10_each_departments_leg_is_timed() -> None:
     """The case counts for the department that holds it at the end, by the citizen's clock."""
     asked = life()
     moved = START + 10 * MINUTE
-    asked._keep(rule.transferred(asked.case, "water", "standard", asked.case.deadline, "kim", "상수도", moved))
+    asked._keep(actions.transferred(asked.case, "water", "standard", asked.case.deadline, "kim", "상수도", moved))
     asked._keep(asked._followed(Answer("a1", START + 25 * MINUTE)))
     told = outcome(asked)
     assert told.legs == (Leg("transport", START + SECOND, moved), Leg("water", moved, START + 25 * MINUTE))

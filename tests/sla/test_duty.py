@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sla.duty import ROLES, Available, Department, Told, assignee, on_duty, recipients, resolve
+from sla.duty import ROLES, Department, StandIn, Told, assignee, on_duty, recipients, resolve
 
 TRANSPORT = Department("transport", "교통정책과", "standard", ("kim", "lee"), "park", "choi")
 LADDER = (("assignee",), ("assignee", "manager"), ("head",))
 
 
-def all_but(*absent: str) -> Available:
-    """Everybody is available but these."""
-    return lambda person: person not in absent
+def all_but(*absent: str, **deputies: str) -> StandIn:
+    """Everybody is there but these, in whose place the deputies stand."""
+    return lambda person: deputies.get(person) if person in absent else person
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_assignee(claimed: str | None, absent: tuple[str, ...], expected: str | 
 
 
 def test_row_37_what_an_absent_person_claimed_returns_to_the_duty() -> None:
-    """A person who left is not available: the alert of their case goes to who is on duty."""
+    """Nobody stands in for a person who left: the alert of their case goes to who is on duty."""
     told = recipients(LADDER, 1, (), TRANSPORT, "yoon", "ops", all_but("yoon"))
     assert told == Told(("kim",))
 
@@ -67,6 +67,33 @@ def test_row_37_what_an_absent_person_claimed_returns_to_the_duty() -> None:
 def test_resolve(roles: tuple[str, ...], absent: tuple[str, ...], expected: tuple[str, ...]) -> None:
     """Each role names its person, in order and once; the absent are left out, but never the root contact."""
     assert resolve(roles, TRANSPORT, "yoon", "ops", all_but(*absent)) == expected
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("assignee", "han"),
+        ("duty", "lee"),
+        ("manager", "han"),
+        ("head", "park"),
+        ("staff:yoon", "han"),
+        ("root", "ops"),
+    ],  # fmt: skip
+)
+def test_a_deputy_stands_in_in_every_role(role: str, expected: str) -> None:
+    """Who claimed it, who is on duty, manager, head, a named person: a deputy takes the place; never the root's."""
+    away = all_but("kim", "park", "choi", "yoon", "ops", yoon="han", kim="lee", park="han", choi="park", ops="han")
+    assert resolve((role,), TRANSPORT, "yoon", "ops", away) == (expected,)
+
+
+def test_the_first_persons_deputy_comes_before_the_second_person() -> None:
+    """A leave with a deputy changes who has the duty, not its order."""
+    assert on_duty(TRANSPORT, all_but("kim", kim="han")) == "han"
+
+
+def test_a_deputy_who_is_told_already_is_told_once() -> None:
+    """The head stands in for the manager and hears of it once."""
+    assert resolve(("manager", "head"), TRANSPORT, None, "ops", all_but("park", park="choi")) == ("choi",)
 
 
 def test_resolve_without_superiors() -> None:
@@ -172,12 +199,12 @@ def test_somebody_is_always_told_once_and_in_the_same_order(
     absent: frozenset[str],
 ) -> None:
     """Never silence, no duplicates, nobody absent but the root contact, and no order of the overtaken matters."""
-    available = all_but(*absent)
-    told = recipients(ladder, level, overtaken, department, claimed, "ops", available)
+    standing = all_but(*absent)
+    told = recipients(ladder, level, overtaken, department, claimed, "ops", standing)
     assert told.people
     assert len(set(told.people)) == len(told.people)
     assert not absent.intersection(told.people) - {"ops"}
-    assert told == recipients(ladder, level, sorted(overtaken, reverse=True), department, claimed, "ops", available)
-    assert all(not resolve(ladder[number - 1], department, claimed, "ops", available) for number in told.skipped)
-    own = recipients(ladder, level, (), department, claimed, "ops", available).people
+    assert told == recipients(ladder, level, sorted(overtaken, reverse=True), department, claimed, "ops", standing)
+    assert all(not resolve(ladder[number - 1], department, claimed, "ops", standing) for number in told.skipped)
+    own = recipients(ladder, level, (), department, claimed, "ops", standing).people
     assert told.people[: len(own)] == own

@@ -45,6 +45,24 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "notes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.String(), nullable=False),
+        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("written_at", sa.BigInteger(), nullable=False),
+        sa.Column("text", sa.Text(), server_default="", nullable=False),
+        sa.Column("struck_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("notes_of_case", "notes", ["case_id"])
+    op.create_index(
+        "notes_with_words",
+        "notes",
+        ["written_at"],
+        sqlite_where=sa.text("text <> ''"),
+        postgresql_where=sa.text("text <> ''"),
+    )
+    op.create_table(
         "nodes",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("host", sa.String(), nullable=False),
