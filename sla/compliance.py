@@ -37,6 +37,11 @@ class Numbers:
     worst_seconds: float | None
     alerts: Mapping[str, int]
     dismissed_by_reason: Mapping[str, int]
+    final: FinalNumbers
+    in_crisis: int
+    """How many are part of an incident (row 34)."""
+    paused_seconds: float
+    """How long in all they were put off while unanswered (row 17)."""
 
     @property
     def missed(self) -> int:
@@ -52,6 +57,20 @@ class Numbers:
     def attainment(self) -> float | None:
         """The share met within target; None while nothing is decided."""
         return self.met / self.decided if self.decided else None
+
+
+class FinalNumbers(NamedTuple):
+    """How the final answers stand that staff said are owed beside the first (row 7)."""
+
+    met: int = 0
+    missed: int = 0
+    pending: int = 0
+
+    @property
+    def attainment(self) -> float | None:
+        """The share met within its target; None while nothing is decided."""
+        decided = self.met + self.missed
+        return self.met / decided if decided else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +100,7 @@ def count(outcomes: Iterable[Outcome], at: datetime, zone: ZoneInfo) -> Counts:
             continue
         hour = outcome.opened_at.astimezone(zone).hour
         for sheet in (total, departments[outcome.department]):
-            sheet.add(outcome, status, hour)
+            sheet.add(outcome, status, hour, at)
     return Counts(total.count(), {id: departments[id].count() for id in sorted(departments)})
 
 
@@ -93,9 +112,17 @@ class _Tally:
         self._alerts: Counter[str] = Counter({kind.value: 0 for kind in Kind})
         self._reasons: Counter[str] = Counter()
         self._responses: list[float] = []
+        self._final: Counter[Status] = Counter()
+        self._paused = timedelta(0)
 
-    def add(self, outcome: Outcome, status: Status) -> None:
+    def add(self, outcome: Outcome, status: Status, at: datetime) -> None:
         self._of[status] += 1
+        final = outcome.final_status(at)
+        if final is not None:
+            self._final[final] += 1
+        if outcome.snoozes:
+            self._paused += outcome.paused(at)
+        self._of["in_crisis"] += outcome.incident is not None
         self._of["late_found"] += outcome.found_late
         self._of["transferred"] += outcome.transfers > 0
         self._of["reopened"] += outcome.reopenings > 0
@@ -117,6 +144,11 @@ class _Tally:
             p90_seconds=nearest_rank(times, 90) if times else None,
             worst_seconds=times[-1] if times else None,
             alerts=dict(self._alerts), dismissed_by_reason=dict(sorted(self._reasons.items())),
+            final=FinalNumbers(
+                self._final[Status.MET], self._final[Status.LATE] + self._final[Status.UNANSWERED],
+                self._final[Status.PENDING],
+            ),
+            in_crisis=of["in_crisis"], paused_seconds=self._paused.total_seconds(),
         )  # fmt: skip
 
 
@@ -128,9 +160,9 @@ class _Sheet:
         self._platforms: defaultdict[str, _Tally] = defaultdict(_Tally)
         self._hours = [_Tally() for _ in range(24)]
 
-    def add(self, outcome: Outcome, status: Status, hour: int) -> None:
+    def add(self, outcome: Outcome, status: Status, hour: int, at: datetime) -> None:
         for tally in (self._whole, self._platforms[outcome.platform], self._hours[hour]):
-            tally.add(outcome, status)
+            tally.add(outcome, status, at)
 
     def count(self) -> Count:
         return Count(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from sla.case import State
+from sla.case import Clock, State
 
 
 class Happened(Protocol):
@@ -69,6 +69,13 @@ class Leg(NamedTuple):
     """When it was transferred or ended; None while it is held."""
 
 
+class Snooze(NamedTuple):
+    """A time for which a person put the steps off."""
+
+    since: datetime
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A case at the end of its history."""
@@ -94,6 +101,15 @@ class Outcome:
     """The staff id of who dismissed it or answered elsewhere."""
     breached: bool = False
     """Whether its passing the deadline unanswered went on record, rightly or (row 4) not."""
+    final_deadline: datetime | None = None
+    """Set while a final answer is owed or was given (row 7)."""
+    final_answered_at: datetime | None = None
+    final_outcome: str | None = None
+    snoozes: tuple[Snooze, ...] = ()
+    incident: str | None = None
+    """The crisis it is part of (row 34)."""
+    rescheduled: int = 0
+    """How often a changed policy or calendar moved its deadline (rows 14 and 15)."""
     transfers: int = 0
     reopenings: int = 0
     levels: tuple[int, ...] = ()
@@ -119,6 +135,19 @@ class Outcome:
             case State.DELETED:
                 return Status.UNANSWERED
         return Status.UNANSWERED if at >= self.deadline else Status.PENDING
+
+    def final_status(self, at: datetime) -> Status | None:
+        """What its final answer counts as at the instant `at`; None where none is owed."""
+        if self.final_deadline is None or self.state is not State.ANSWERED:
+            return None
+        if self.final_answered_at is not None:
+            return Status.MET if self.final_answered_at <= self.final_deadline else Status.LATE
+        return Status.UNANSWERED if at >= self.final_deadline else Status.PENDING
+
+    def paused(self, at: datetime) -> timedelta:
+        """How long it was put off while unanswered, up to the instant `at` (row 17)."""
+        end = min(at, self.answered_at or at)
+        return sum((max(min(s.until, end) - s.since, timedelta(0)) for s in self.snoozes), timedelta(0))
 
     @property
     def response(self) -> timedelta | None:
@@ -195,16 +224,65 @@ def _clock_moved(so_far: Outcome, event: Happened) -> Outcome:
     data = event.data
     return replace(
         so_far, opened_at=instant(data["opened_at"]), deadline=instant(data["deadline"]),
-        found_at=instant(data["found_at"]),
+        found_at=instant(data["found_at"]), **_final_deadline(data),
     )  # fmt: skip
 
 
+def _final_deadline(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The new deadline of the final answer, where the event moves that too."""
+    return {"final_deadline": instant(data["final_deadline"])} if data.get("final_deadline") else {}
+
+
+def _rescheduled(so_far: Outcome, event: Happened) -> Outcome:
+    data = event.data
+    return replace(
+        so_far, policy=data["policy"], deadline=instant(data["deadline"]), rescheduled=so_far.rescheduled + 1,
+        **_final_deadline(data),
+    )  # fmt: skip
+
+
+def _alarmed(so_far: Outcome, event: Happened) -> Outcome:
+    data = event.data
+    if "deadline" not in data:
+        return replace(so_far, incident=data["incident"])
+    state = so_far.state if so_far.state is State.CLAIMED else State.OPEN
+    deadline = instant(data["deadline"])
+    return replace(so_far, incident=data["incident"], policy=data["policy"], deadline=deadline, state=state)
+
+
+def _snoozed(so_far: Outcome, event: Happened) -> Outcome:
+    return replace(so_far, snoozes=(*so_far.snoozes, Snooze(event.at, instant(event.data["until"]))))
+
+
+def _woken(so_far: Outcome, event: Happened) -> Outcome:
+    *earlier, last = so_far.snoozes
+    return replace(so_far, snoozes=(*earlier, last._replace(until=min(last.until, event.at))))
+
+
+def _released(so_far: Outcome, event: Happened) -> Outcome:
+    return replace(so_far, state=State.OPEN) if so_far.state in (State.CLAIMED, State.ACKNOWLEDGED) else so_far
+
+
+def _final_asked(so_far: Outcome, event: Happened) -> Outcome:
+    deadline = instant(event.data["deadline"])
+    return replace(so_far, final_deadline=deadline, final_answered_at=None, final_outcome=None)
+
+
+def _final_withdrawn(so_far: Outcome, event: Happened) -> Outcome:
+    return replace(so_far, final_deadline=None, final_answered_at=None, final_outcome=None)
+
+
+def _final_answered(so_far: Outcome, event: Happened) -> Outcome:
+    at = instant(event.data["answered_at"])
+    return replace(so_far, final_answered_at=at, final_outcome=event.data["outcome"])
+
+
 def _acknowledged(so_far: Outcome, event: Happened) -> Outcome:
-    return so_far if so_far.state is State.CLAIMED else replace(so_far, state=State.ACKNOWLEDGED)
+    return replace(so_far, state=State.ACKNOWLEDGED) if so_far.state is State.OPEN else so_far
 
 
 def _claimed(so_far: Outcome, event: Happened) -> Outcome:
-    return replace(so_far, state=State.CLAIMED)
+    return so_far if so_far.state is State.ANSWERED else replace(so_far, state=State.CLAIMED)
 
 
 def _transferred(so_far: Outcome, event: Happened) -> Outcome:
@@ -212,6 +290,7 @@ def _transferred(so_far: Outcome, event: Happened) -> Outcome:
     return replace(
         so_far, state=State.OPEN, department=data["to"], policy=data["policy"], deadline=instant(data["deadline"]),
         transfers=so_far.transfers + 1, legs=(*_ended(so_far, event.at), Leg(data["to"], event.at, None)),
+        **_final_deadline(data),
     )  # fmt: skip
 
 
@@ -226,8 +305,8 @@ def _answered(so_far: Outcome, event: Happened) -> Outcome:
 
 def _dismissed(so_far: Outcome, event: Happened) -> Outcome:
     return replace(
-        so_far, state=State.DISMISSED, outcome="dismissed", reason=event.data["reason"], decided_by=event.actor,
-        legs=_ended(so_far, event.at),
+        so_far, state=State.DISMISSED, outcome=event.data.get("outcome", "dismissed"), reason=event.data["reason"],
+        decided_by=event.actor, legs=_ended(so_far, event.at),
     )  # fmt: skip
 
 
@@ -264,12 +343,13 @@ def _split(so_far: Outcome, event: Happened) -> Outcome:
 
 
 def _breached(so_far: Outcome, event: Happened) -> Outcome:
-    return replace(so_far, breached=True)
+    return so_far if event.data.get("clock") == Clock.FINAL else replace(so_far, breached=True)
 
 
 def _escalated(so_far: Outcome, event: Happened) -> Outcome:
     level, kind = event.data["level"], event.data["kind"]
-    levels = so_far.levels if event.data["reason"] != "step" else (*so_far.levels, level)
+    is_step = event.data["reason"] == "step" and event.data.get("clock") != Clock.FINAL
+    levels = (*so_far.levels, level) if is_step else so_far.levels
     return replace(so_far, levels=levels, alerts=(*so_far.alerts, kind))
 
 
@@ -294,4 +374,12 @@ _STEPS: Mapping[str, Callable[[Outcome, Happened], Outcome]] = {
     "split": _split,
     "breached": _breached,
     "escalated": _escalated,
+    "rescheduled": _rescheduled,
+    "alarmed": _alarmed,
+    "snoozed": _snoozed,
+    "woken": _woken,
+    "released": _released,
+    "final_asked": _final_asked,
+    "final_withdrawn": _final_withdrawn,
+    "final_answered": _final_answered,
 }

@@ -187,6 +187,8 @@ def _numbers(of: Numbers) -> dict[str, Any]:
         "transferred": of.transferred, "reopened": of.reopened, "median_seconds": of.median_seconds,
         "p90_seconds": of.p90_seconds, "worst_seconds": of.worst_seconds, "alerts": dict(of.alerts),
         "dismissed_by_reason": dict(of.dismissed_by_reason),
+        "final": {**of.final._asdict(), "attainment": of.final.attainment}, "in_crisis": of.in_crisis,
+        "paused_seconds": of.paused_seconds,
     }  # fmt: skip
 
 

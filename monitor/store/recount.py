@@ -38,6 +38,9 @@ class Standing(NamedTuple):
     deadline: datetime
     answered_at: datetime | None
     outcome: str | None
+    final_deadline: datetime | None
+    final_answered_at: datetime | None
+    incident: str | None
 
 
 def tally(tx: Connection, since: datetime, until: datetime, at: datetime) -> dict[str, Tallied]:

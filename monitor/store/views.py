@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, and_, or_, select
 
-from monitor.store import accounts, alerts, cases, events, posts
+from monitor.store import accounts, alerts, cases, events, notes, posts
 from monitor.store.posts import MentionRow
 from monitor.store.tables import AlertRow, PostRow
 from sla.case import Case
+from sla.history import fold
 
 if TYPE_CHECKING:
     from monitor.rules import Rules
@@ -61,15 +62,21 @@ def case_json(queued: Queued, zone: ZoneInfo) -> dict[str, Any]:
             {"id": m.id, "created_at": at(m.created_at, zone), "permalink": m.permalink} for m in queued.mentions
         ],
         "answered_at": at(case.answered_at, zone), "outcome": case.outcome,
+        "clock": case.clock.value, "final_deadline": at(case.final_deadline, zone),
+        "final_answered_at": at(case.final_answered_at, zone), "final_outcome": case.final_outcome,
+        "snoozed_until": at(case.snoozed_until, zone), "incident": case.incident,
     }  # fmt: skip
 
 
 def case_file_json(tx: Connection, case: Case, zone: ZoneInfo) -> dict[str, Any]:
     """Everything on record of a case: what CONTRACT shows, its clock, posts, events, and alerts with their tries."""
     (queued,) = with_mentions(tx, [case])
+    history = events.of_case(tx, case.id)
     return case_json(queued, zone) | {
         "policy": case.policy, "conversation": case.conversation, "round": case.round,
         "found_at": at(case.found_at, zone), "held_until": at(case.held_until, zone),
+        "final_asked_at": at(case.final_asked_at, zone), "merged_into": case.merged_into,
+        "final_breached_at": at(case.final_breached_at, zone),
         "breached_at": at(case.breached_at, zone), "closed_at": at(case.closed_at, zone), "answer": case.answer,
         "watchers": list(case.watchers),
         "posts": [
@@ -79,10 +86,25 @@ def case_file_json(tx: Connection, case: Case, zone: ZoneInfo) -> dict[str, Any]
         ],
         "events": [
             {"id": e.id, "kind": e.kind, "at": at(e.at, zone), "actor": e.actor, "data": e.data}
-            for e in events.of_case(tx, case.id)
+            for e in history
         ],
+        "notes": [
+            {"id": n.id, "author": n.author, "written_at": at(n.written_at, zone), "text": n.text,
+             "struck_at": at(n.struck_at, zone)}
+            for n in notes.of_case(tx, case.id)
+        ],
+        "legs": _legs(history, case.id, zone),
         "alerts": _alerts_json(tx, case.id, zone),
     }  # fmt: skip
+
+
+def _legs(history: Sequence[events.Recorded], id: str, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """How long each department has held the case (SEMANTICS row 10)."""
+    told = fold(history).outcomes.get(id)
+    return [
+        {"department": leg.department, "since": at(leg.since, zone), "until": at(leg.until, zone)}
+        for leg in (told.legs if told else ())
+    ]
 
 
 class ShownPost(NamedTuple):
