@@ -7,7 +7,8 @@ import binascii
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
@@ -21,6 +22,7 @@ from config.messages import Language
 from config.model import Settings
 from config.options import connector_options
 from config.origin import Origin
+from config.people import read_calendars
 from config.raw import Raw, table, tables
 from config.secrets import Vault
 from config.translate import note_errors
@@ -28,11 +30,19 @@ from config.translate import note_errors
 _SIGNING_PREFIX = "whsec_"
 
 
-def load(path: Path, *, environ: Mapping[str, str] = os.environ, demo: bool = False) -> Settings:
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def load(
+    path: Path, *, environ: Mapping[str, str] = os.environ, demo: bool = False,
+    now: Callable[[], datetime] = _utc_now,
+) -> Settings:  # fmt: skip
     """Read one city's settings.
 
     `environ` is where `{ env = … }` looks. A `demo` may hold its secrets in the file and in files that anyone can
-    read. Raises SettingsError, whose faults speak the language of the settings, and nothing else.
+    read. `now` is only asked where there are calendar files, for what in them is past. Raises SettingsError, whose
+    faults speak the language of the settings, and nothing else.
     """
     text = _read(path)
     document, lines = _parse(path, text)
@@ -47,6 +57,7 @@ def load(path: Path, *, environ: Mapping[str, str] = os.environ, demo: bool = Fa
     database = table(document, "service").get("database")
     passwords = password_of(database) if isinstance(database, str) else frozenset()
     origin = Origin(absolute, frozenset(vault.values) | passwords, _declared(document, vault))
+    read_calendars(document, absolute.parent, report, now)
     check(document, report)
     settings = None
     try:

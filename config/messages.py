@@ -118,6 +118,14 @@ MESSAGES: dict[str, Message] = {
         ("날짜가 아닙니다: {value}", '"2026-10-08"처럼 쓰십시오'),
         ("not a date: {value}", 'write it as "2026-10-08"'),
     ),
+    "day_hours": Message(
+        ("날짜와 시간대가 아닙니다: {value}", '"2026-12-31 09:00-13:00"처럼 쓰십시오'),
+        ("not the hours of a date: {value}", 'write it as "2026-12-31 09:00-13:00"'),
+    ),
+    "day_holiday": Message(
+        ("{value}은(는) days와 extra_holidays에 함께 있습니다", "둘 중 하나에서 지우십시오"),
+        ("{value} stands in days and in extra_holidays", "take it out of one of them"),
+    ),
     "instant": Message(
         ("시간대가 붙은 시각이 아닙니다", "따옴표 없이 2026-11-24T09:00:00+09:00처럼 쓰십시오"),
         ("not an instant with its offset", "write it without quotes as 2026-11-24T09:00:00+09:00"),
@@ -135,8 +143,16 @@ MESSAGES: dict[str, Message] = {
         ("not a day and time: {value}", 'write it as "mon 09:00"'),
     ),
     "rate": Message(
-        ("빈도가 아닙니다: {value}", '"1/month"처럼 쓰십시오(day, week, month, year)'),
-        ("not a rate: {value}", 'write it as "1/month" (day, week, month or year)'),
+        ("빈도가 아닙니다: {value}", '"1/month"처럼 쓰십시오(minute, hour, day, week, month, year)'),
+        ("not a rate: {value}", 'write it as "1/month" (minute, hour, day, week, month or year)'),
+    ),
+    "quiet": Message(
+        ("방해 금지 시간이 아닙니다: {value}", '"22:00-07:00"처럼 쓰십시오'),
+        ("not quiet hours: {value}", 'write them as "22:00-07:00"'),
+    ),
+    "quiet_always": Message(
+        ("하루 종일 방해 금지입니다", "알림을 받을 시간을 남기십시오"),
+        ("quiet all day", "leave some time in which reminders may come"),
     ),
     "blind_order": Message(
         ("조회 간격(polling.every)보다 짧습니다", "조회 간격 이상으로 늘리십시오"),
@@ -213,6 +229,124 @@ MESSAGES: dict[str, Message] = {
     "route_empty": Message(
         ("any도 all도 없어 아무 글도 고르지 않습니다", 'any = ["낱말"]을 추가하십시오'),
         ("without any and all this route matches nothing", 'add any = ["word"]'),
+    ),
+    # Rosters, overrides and leave.
+    "until_order": Message(
+        ("until이 from보다 늦지 않습니다", "from보다 늦은 시각으로 고치십시오"),
+        ("until is not after from", "give a time after from"),
+    ),
+    "roster_overlap": Message(
+        ("{line_of_first}행의 근무표와 시간대가 겹칩니다: {value}", "겹치는 시간을 한쪽에서 빼십시오"),
+        ("these hours overlap the roster on line {line_of_first}: {value}", "take the shared hours out of one of them"),
+    ),
+    "roster_alone": Message(
+        (
+            "이 부서의 근무표가 {line_of_first}행에 이미 있고, 둘 중 하나는 ics 파일입니다",
+            "한 부서의 근무표는 ics 파일 하나 또는 hours로만 쓰십시오",
+        ),
+        (
+            "this department has a roster on line {line_of_first}, and one of the two is an ics file",
+            "keep one ics file for a department, or write hours only",
+        ),
+    ),
+    "override_overlap": Message(
+        ("{line_of_first}행의 당직 변경과 기간이 겹칩니다", "겹치지 않게 기간을 나누십시오"),
+        ("this overlaps the override on line {line_of_first}", "make one of them end before the other begins"),
+    ),
+    "deputy_self": Message(
+        ("자기 자신을 대행자로 적었습니다", "다른 직원을 적거나 지우십시오"),
+        ("nobody is their own deputy", "name somebody else, or remove it"),
+    ),
+    "ics_beside": Message(
+        ("ics와 {name}을(를) 함께 쓸 수 없습니다", "둘 중 하나를 지우십시오"),
+        ("ics and {name} cannot stand together", "remove one of them"),
+    ),
+    "ics_file": Message(
+        ("달력 파일 {name}을(를) 읽을 수 없습니다({reason})", "경로와 권한을 확인하십시오"),
+        ("the calendar file {name} cannot be read ({reason})", "check its path and permissions"),
+    ),
+    "ics_format": Message(
+        ("{name}은(는) 쓸 수 있는 iCalendar 파일이 아닙니다({reason})", "달력 프로그램에서 .ics로 다시 내보내십시오"),
+        ("{name} is no usable iCalendar file ({reason})", "export it again as .ics from the calendar program"),
+    ),
+    "ics_broken": Message(
+        ("{name}의 일정 {event}: {property}이(가) 잘못되었습니다({reason})", "그 일정을 고쳐 다시 내보내십시오"),
+        ("{name}, event {event}: {property} is wrong ({reason})", "mend that event and export the file again"),
+    ),
+    "ics_zone": Message(
+        ("{name}의 일정 {event}: 알 수 없는 시간대입니다: {value}", '"Asia/Seoul" 같은 시간대로 고치십시오'),
+        ("{name}, event {event}: unknown time zone {value}", 'give it a zone as "Asia/Seoul"'),
+    ),
+    "ics_rule": Message(
+        (
+            "{name}의 일정 {event}: 쓸 수 없는 반복 규칙입니다: {value}",
+            "시간·일·주·월·년 단위로 반복하게 고치십시오",
+        ),
+        ("{name}, event {event}: unusable repetition {value}", "repeat it by hours, days, weeks, months or years"),
+    ),
+    "ics_length": Message(
+        ("{name}의 일정 {event}: 끝이 시작보다 늦지 않습니다", "끝나는 시각을 고치십시오"),
+        ("{name}, event {event}: it does not end after it begins", "correct its end"),
+    ),
+    "ics_person": Message(
+        ("{name}의 일정 {event}: 직원(staff)이 아닙니다: {value}", "제목에 직원 id나 이름을 쓰십시오. {hint}"),
+        ("{name}, event {event}: {value} is not among staff", "put a staff id or name in its title; {hint}"),
+    ),
+    # What is no fault and is said all the same.
+    "find_uncovered": Message(
+        (
+            "{department}의 근무표에 담당자가 없는 시간이 있습니다({calendar} 달력): {spans}",
+            "그 시간의 근무자를 정하십시오. 그때의 알림은 바로 다음 단계로 넘어갑니다",
+        ),
+        (
+            "the roster of {department} leaves hours of the calendar {calendar} to nobody: {spans}",
+            "give these hours to somebody; an alert then goes to the next step at once",
+        ),
+    ),
+    "find_chain_away": Message(
+        (
+            "{department}의 담당자, 팀장, 과장이 모두 부재입니다: {spans}",
+            "대행자(deputy)나 당직 변경(overrides)을 정하십시오. 그때의 알림은 최종 연락처 {root}에게 갑니다",
+        ),
+        (
+            "duty, manager and head of {department} are all away: {spans}",
+            "name a deputy or an override; alerts go to the root contact {root} then",
+        ),
+    ),
+    "find_deputy_away": Message(
+        ("대행자 {deputy}도 같은 때 부재입니다: {spans}", "다른 대행자를 정하십시오"),
+        ("the deputy {deputy} is away at the same time: {spans}", "name another deputy"),
+    ),
+    "find_holidays_unknown": Message(
+        (
+            "{calendar} 달력의 공휴일({country})은 {until}까지만 확실합니다",
+            "새 판으로 갱신하거나, 공식 달력과 대조하여 빠진 날을 extra_holidays에 넣고 confirmed_until을 적으십시오",
+        ),
+        (
+            "the holidays ({country}) of the calendar {calendar} are certain until {until} only",
+            "update this program, or compare with the official calendar, put what is missing into extra_holidays"
+            " and set confirmed_until",
+        ),
+    ),
+    "find_unproved": Message(
+        (
+            "지금 주소로 알림이 나간 적이 없는 채널 {count}개: {channels}",
+            "`sns-monitor channels test`로 시험 발송하십시오",
+        ),
+        (
+            "{count} channels never delivered anything at their present address: {channels}",
+            "send a test alert with `sns-monitor channels test`",
+        ),
+    ),
+    "find_unknown_contacts": Message(
+        (
+            "데이터베이스를 열 수 없어 채널이 확인되었는지 알 수 없습니다",
+            "데이터베이스가 열리는지 `sns-monitor db check`로 확인하십시오",
+        ),
+        (
+            "the database cannot be asked which channels were proved",
+            "see with `sns-monitor db check` whether it opens",
+        ),
     ),
     # The ladder of a policy.
     "step_order": Message(

@@ -13,6 +13,7 @@ from config import addresses
 from config.origin import Origin
 from config.secrets import secret_fields
 from config.tables import (
+    Absence,
     Account,
     Alerts,
     Answers,
@@ -22,11 +23,13 @@ from config.tables import (
     Department,
     Email,
     Ignore,
+    Override,
     Person,
     Policy,
     Polling,
     Reports,
     Retention,
+    Roster,
     Route,
     Service,
     Table,
@@ -48,6 +51,9 @@ class Settings(Table):
     accounts: Annotated[tuple[Account, ...], AfterValidator(addresses.check_some)]
     staff: Annotated[tuple[Person, ...], AfterValidator(addresses.check_some)]
     channels: Annotated[tuple[Channel, ...], AfterValidator(addresses.check_some)]
+    rosters: tuple[Roster, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    absences: tuple[Absence, ...] = ()
     email: Email = Email()
     routes: tuple[Route, ...] = ()
     crisis: Crisis = Crisis()

@@ -17,6 +17,7 @@ from config.people import begins, ends
 from sla.calendar import Calendar, Exceptional, Interval, Pause
 from sla.duty import Department
 from sla.policy import Policy, Step
+from sla.quiet import QuietHours
 from sla.roster import Absence, Absences, Override, Rosters, Shift
 from sla.routing import Route
 
@@ -110,6 +111,16 @@ def rosters(settings: Settings) -> Rosters:
         filed,
         tuple(leave(table) for table in settings.absences if table.ics is not None),
     )
+
+
+def quiet_hours(settings: Settings) -> dict[str, QuietHours]:
+    """Return when each person is left alone, of those who ever are, by staff id."""
+    zone = settings.service.zone
+    return {
+        person.id: QuietHours(zone, (Pause(span.start, span.end) for span in person.quiet))
+        for person in settings.staff
+        if person.quiet
+    }
 
 
 def absence(table: tables.Absence, zone: ZoneInfo) -> Absence | None:

@@ -51,6 +51,10 @@ AllPauses = Annotated[
     tuple[Annotated[times.Pause, BeforeValidator(times.parse_pause)], ...],
     AfterValidator(times.check_pauses_apart),
 ]
+AllQuiet = Annotated[
+    tuple[Annotated[times.Pause, BeforeValidator(times.parse_quiet)], ...],
+    AfterValidator(times.check_some_loud),
+]
 
 People = Annotated[tuple[str, ...], AfterValidator(addresses.check_some)]
 Moment = Annotated[
@@ -236,9 +240,11 @@ class Person(Table):
     id: Id
     name: Text
     channels: tuple[str, ...] = ()
+    quiet: AllQuiet = ()
+    """Hours of every day, on the service's wall clock, in which reminders wait; what is urgent comes all the same."""
 
 
-_NO_ADDRESS = {"id", "secret", "allow_private", "ca_file"}
+_NO_ADDRESS = {"id", "secret", "allow_private", "ca_file", "most"}
 """What of a channel says how it is used, and not where it leads."""
 
 
@@ -256,6 +262,8 @@ class Channel(Table):
     allow_private: StrictBool = False
     ca_file: Annotated[Path, AfterValidator(check_ca_file)] | None = None
     """Certificates to trust beside the system's; absolute once loaded."""
+    most: Annotated[times.Rate, BeforeValidator(times.parse_rate)] | None = None
+    """How many messages it may have in a while; later ones wait and are bundled. None: as many as there are."""
 
     @property
     def address_hash(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -24,13 +24,18 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
 """Minutes of a day on the wall clock."""
 
-Period = Literal["day", "week", "month", "year"]
+Period = Literal["minute", "hour", "day", "week", "month", "year"]
+
+_PERIODS: dict[Period, timedelta] = {
+    "minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7),
+    "month": timedelta(days=30), "year": timedelta(days=365),
+}  # fmt: skip
 
 _CLOCK = r"([01][0-9]|2[0-3]):([0-5][0-9])"
 _SPAN = re.compile(rf"{_CLOCK}-(?:{_CLOCK}|24:00)")
 _HOURS = re.compile(r"([a-z,-]+) +([0-9:-]+)")
 _WEEKLY = re.compile(rf"({'|'.join(DAYS)}) +{_CLOCK}")
-_RATE = re.compile(r"([1-9][0-9]{0,5})/(day|week|month|year)")
+_RATE = re.compile(rf"([1-9][0-9]{{0,5}})/({'|'.join(_PERIODS)})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,18 @@ class Pause:
 
     start: int
     end: int
+    """After 1440 for quiet hours that run into the next day."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayHours:
+    """Opening hours of one date, in place of the ordinary ones: "2026-12-31 09:00-13:00"."""
+
+    day: date
+    start: int
+    """Minute of the day."""
+    end: int
+    """Minute of the day; after 1440 for hours that run into the next day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +91,11 @@ class Rate:
 
     count: int
     per: Period
+
+    @property
+    def window(self) -> timedelta:
+        """How long the while is; a month is thirty days."""
+        return _PERIODS[self.per]
 
 
 def parse_hours(value: object) -> Hours:
@@ -93,6 +115,33 @@ def parse_pause(value: object) -> Pause:
     if span is None or span[0] >= span[1]:
         raise PydanticCustomError("pause", "not a pause", {"value": shown(value)})
     return Pause(*span)
+
+
+def parse_day_hours(value: object) -> DayHours:
+    """Read "2026-12-31 09:00-13:00" or "2026-12-31 22:00-06:00", which ends on the next day."""
+    text, _, written = value.partition(" ") if isinstance(value, str) else ("", "", "")
+    span = _span(written.strip())
+    if span is None or span[0] == span[1]:
+        raise PydanticCustomError("day_hours", "not the hours of a day", {"value": shown(value)})
+    start, end = span
+    return DayHours(parse_date(text), start, end if end > start else end + DAY_MINUTES)
+
+
+def parse_quiet(value: object) -> Pause:
+    """Read "22:00-07:00": a pause that may run past midnight."""
+    span = _span(value) if isinstance(value, str) else None
+    if span is None or span[0] == span[1]:
+        raise PydanticCustomError("quiet", "not quiet hours", {"value": shown(value)})
+    start, end = span
+    return Pause(start, end if end > start else end + DAY_MINUTES)
+
+
+def check_some_loud(quiet: tuple[Pause, ...]) -> tuple[Pause, ...]:
+    """Let quiet hours pass that leave a minute of the day."""
+    taken = {minute % DAY_MINUTES for span in quiet for minute in range(span.start, span.end)}
+    if len(taken) == DAY_MINUTES:
+        raise PydanticCustomError("quiet_always", "quiet all day")
+    return quiet
 
 
 def parse_date(value: object) -> date:
@@ -126,12 +175,11 @@ def parse_weekly(value: object) -> Weekly:
 
 
 def parse_rate(value: object) -> Rate:
-    """Read "1/month"."""
+    """Read "1/month" or "20/hour"."""
     found = _RATE.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise PydanticCustomError("rate", "not a rate", {"value": shown(value)})
-    periods: dict[str, Period] = {"day": "day", "week": "week", "month": "month", "year": "year"}
-    return Rate(int(found[1]), periods[found[2]])
+    return Rate(int(found[1]), next(period for period in _PERIODS if period == found[2]))
 
 
 def check_zone(value: str) -> str:
@@ -176,6 +224,16 @@ def check_pauses_apart(pauses: tuple[Pause, ...]) -> tuple[Pause, ...]:
     return pauses
 
 
+def check_days_apart(days: tuple[DayHours, ...]) -> tuple[DayHours, ...]:
+    """Let hours of single dates pass that do not overlap on their date."""
+    ordered = sorted(days, key=lambda hours: (hours.day, hours.start))
+    for first, second in pairwise(ordered):
+        if first.day == second.day and second.start < first.end:
+            both = f"{first.day} {_clock(first)}, {_clock(second)}"
+            raise PydanticCustomError("hours_overlap", "overlap", {"value": shown(both)})
+    return days
+
+
 def some_open(hours: Sequence[Hours], pauses: Sequence[Pause]) -> bool:
     """Whether the pauses leave an open minute in the week."""
     closed = {minute for pause in pauses for minute in range(pause.start, pause.end)}
@@ -205,6 +263,6 @@ def _written(hours: Hours) -> str:
     return f"{','.join(DAYS[day] for day in hours.days)} {_clock(hours)}"
 
 
-def _clock(span: Hours | Pause) -> str:
+def _clock(span: Hours | Pause | DayHours) -> str:
     end = span.end if span.end <= DAY_MINUTES else span.end - DAY_MINUTES
     return f"{span.start // 60:02}:{span.start % 60:02}-{end // 60:02}:{end % 60:02}"

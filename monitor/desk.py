@@ -164,19 +164,16 @@ class Desk:
 
         return self._transact(id, by, store)
 
-    def note(self, id: str, by: str, text: str) -> int:
-        """Write a note beside a case; returns its number. It answers nobody and stops no clock (row 6)."""
+    def note(self, id: str, by: str, text: str) -> Case:
+        """Write a note beside a case. It answers nobody and stops no clock (SEMANTICS row 6)."""
         if not text.strip():
             raise BadRequest("there is nothing in the note")
-        number = 0
 
         def store(tx: Transaction, case: Case, now: datetime) -> None:
-            nonlocal number
             number = notes.add(tx, case.id, by, text, now)
             events.append(tx, [(case.id, Event("noted", now, by, {"note": number}))])
 
-        self._transact(id, by, store)
-        return number
+        return self._transact(id, by, store)
 
     def strike(self, id: str, by: str, number: int) -> Case:
         """Undo a note: its words go, that it was there stays."""

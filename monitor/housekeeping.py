@@ -14,7 +14,7 @@ from monitor.alerts import outbox
 from monitor.alerts.channels.heartbeat import beat
 from monitor.app import App
 from monitor.cycle import Cycle
-from monitor.store import accounts, posts
+from monitor.store import accounts, notes, posts
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +73,7 @@ class Housekeeping:
         if old:
             with self._app.store.write() as tx:
                 posts.purge_text(tx, old, before)
+                notes.purge(tx, before)
             log.info("retention.purged", posts=len(old))
             self._purged_at = now - PURGE_EVERY  # there may be more: go on at the next round
 

@@ -15,6 +15,7 @@ from sla.case import Case, Clock
 from sla.duty import Department, Told
 from sla.escalation import Decision, Reason
 from sla.policy import Policy
+from sla.quiet import QuietHours
 from sla.routing import Routed, Router
 
 
@@ -41,6 +42,7 @@ class Rules:
             ids = frozenset(a.id for a in settings.accounts if a.platform == platform)
             self._official[platform] = ids
         self._channels = {person.id: tuple(person.channels) for person in settings.staff}
+        self._quiet = build.quiet_hours(settings)
         self._ignored = frozenset(settings.ignore.authors)
         self._automatic = [re.compile(pattern) for pattern in settings.answers.automatic]
 
@@ -134,6 +136,22 @@ class Rules:
         """The person on duty in a department at that instant; None where nobody is."""
         present = self._people.at(at)
         return duty.on_duty(present.staffed(self.department(department)), present.stand_in)
+
+    def crisis_people(self, owner: str, at: datetime) -> tuple[str, ...]:
+        """Who hears of an incident's beginning and end, city-wide: its owner, then `[crisis] notify` (row 34)."""
+        present, roles = self._people.at(at), self.settings.crisis.notify
+        found = [owner]
+        for department in self.departments.values():
+            found += duty.resolve(roles, present.staffed(department), None, self.root, present.stand_in)
+        return tuple(dict.fromkeys(found))
+
+    def quiet_hours(self, staff: str) -> QuietHours | None:
+        """When a person gets no reminders; None for one who always does."""
+        return self._quiet.get(staff)
+
+    def in_crisis(self, case: Case) -> bool:
+        """Whether a case is part of a crisis, or under its policy (SEMANTICS row 34)."""
+        return case.incident is not None or case.policy == self.settings.crisis.policy
 
     def channels_of(self, staff: str) -> tuple[str, ...]:
         """A person's channels in order: the first, then fallbacks."""

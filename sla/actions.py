@@ -215,5 +215,6 @@ def _must_be_open(case: Case) -> None:
 
 def _must_be_owed(case: Case) -> None:
     if case.owed_by is None:
+        if case.clock is Clock.FINAL:
+            raise Conflict(f"case {case.id} was answered for good at {case.final_answered_at}")
         _must_be_open(case)
-        raise Conflict(f"case {case.id} was answered for good at {case.final_answered_at}")

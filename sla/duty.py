@@ -1,7 +1,8 @@
 """Who is told: the person on duty, the deputies, and those above them (SEMANTICS rows 23, 24 and 37).
 
-Who is available is asked of the caller, one person at a time, so that leave, rosters and people who left are
-one question here: everyone who must not be relied on now is not available.
+Who can be relied on is asked of the caller, one person at a time, so that leave, deputies and people who left are one
+question here: a person stands for themself, or a deputy does, or nobody. Whose hours it is, a caller that keeps a
+roster says by the department's `duty`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-Available = Callable[[str], bool]
-"""Whether this person, by staff id, can be relied on now."""
+StandIn = Callable[[str], str | None]
+"""Who can be relied on now in a person's place, by staff id: the person, a deputy, or nobody."""
 
 ROLES = frozenset({"assignee", "duty", "manager", "head", "root"})
 """The roles that a step may notify, beside `staff:<id>`."""
@@ -39,31 +40,31 @@ class Told:
     people: tuple[str, ...]
     """Staff ids without duplicates, never empty: those of the level, then those of the overtaken levels."""
     skipped: tuple[int, ...] = ()
-    """Levels that named nobody available, ascending; their alert went to the next step's recipients."""
+    """Levels that named nobody who was there, ascending; their alert went to the next step's recipients."""
 
 
-def on_duty(department: Department, available: Available) -> str | None:
-    """Return the designated person, else the first deputy available; None where nobody is."""
-    return next(filter(available, department.duty), None)
+def on_duty(department: Department, stand_in: StandIn) -> str | None:
+    """Return the first of the department's duty who is there or has somebody in their place; None where nobody is."""
+    return next((found for person in department.duty if (found := stand_in(person)) is not None), None)
 
 
-def assignee(department: Department, claimed: str | None, available: Available) -> str | None:
-    """Return who claimed the case while available, else who is on duty.
+def assignee(department: Department, claimed: str | None, stand_in: StandIn) -> str | None:
+    """Return who claimed the case, or who stands in for them, else who is on duty.
 
-    A person who left is not available, so what they claimed returns to the duty (row 37).
+    Nobody stands in for a person who left, so what they claimed returns to the duty (row 37).
     """
-    if claimed is not None and available(claimed):
-        return claimed
-    return on_duty(department, available)
+    found = None if claimed is None else stand_in(claimed)
+    return on_duty(department, stand_in) if found is None else found
 
 
 def resolve(
-    roles: Sequence[str], department: Department, claimed: str | None, root: str, available: Available
+    roles: Sequence[str], department: Department, claimed: str | None, root: str, stand_in: StandIn
 ) -> tuple[str, ...]:
     """Return the staff ids that the roles name now, in order and without duplicates.
 
-    People who are not available are left out; only the role `root` always stands for the root contact, who is
-    the end of every chain. Raises ValueError for a role that is neither in ROLES nor `staff:<id>`.
+    Where a person is away their deputy is named, in every role; where there is none they are left out. Only the role
+    `root` always stands for the root contact, who is the end of every chain. Raises ValueError for a role that is
+    neither in ROLES nor `staff:<id>`.
     """
 
     def found(role: str) -> str | None:
@@ -71,9 +72,9 @@ def resolve(
             case "root":
                 return root
             case "assignee":
-                return assignee(department, claimed, available)
+                return assignee(department, claimed, stand_in)
             case "duty":
-                return on_duty(department, available)
+                return on_duty(department, stand_in)
             case "manager":
                 person = department.manager
             case "head":
@@ -82,7 +83,7 @@ def resolve(
                 person = role.removeprefix(STAFF_PREFIX)
             case _:
                 raise ValueError(f"role {role!r} is neither one of {sorted(ROLES)} nor {STAFF_PREFIX}<id>")
-        return person if person is not None and available(person) else None
+        return None if person is None else stand_in(person)
 
     return _unique(person for role in roles if (person := found(role)) is not None)
 
@@ -94,11 +95,11 @@ def recipients(
     department: Department,
     claimed: str | None,
     root: str,
-    available: Available,
+    stand_in: StandIn,
 ) -> Told:
     """Return whom the alert of a level reaches, together with the levels it overtook (row 23).
 
-    `ladder[0]` holds the roles of level 1. A level that names nobody available hands its alert to the next
+    `ladder[0]` holds the roles of level 1. A level that names nobody who is there hands its alert to the next
     one, and after the last step the root contact is told (row 24), so the people are never none. A level
     above the ladder is the root contact's. Raises ValueError for a level below 1.
     """
@@ -108,7 +109,7 @@ def recipients(
         if asked < 1:
             raise ValueError(f"level {asked} is no step: levels count from 1")
         for number, roles in enumerate(ladder[asked - 1 :], start=asked):
-            people = resolve(roles, department, claimed, root, available)
+            people = resolve(roles, department, claimed, root, stand_in)
             if people:
                 return people
             skipped.add(number)

@@ -18,9 +18,13 @@ _VERBS = {
     "demo": ("monitor.cli.demo:demo", "The whole service against a small X and a small Graph on this machine."),
     "queue": ("monitor.cli.queue:queue", "Open cases, earliest deadline first."),
     "case": ("monitor.cli.case:case", "What staff do to a case."),
+    "crisis": ("monitor.cli.crisis:crisis", "Incidents: a keyword or a surge, its cases, its owner, its end."),
     "accounts": ("monitor.cli.accounts:accounts", "How far each account is known, and what is wrong with it."),
+    "channels": ("monitor.cli.channels:channels", "Where alerts go out, whom they reach, and whether they arrive."),
     "alerts": ("monitor.cli.alerts:alerts", "What was sent to whom, tries, dead letters."),
     "report": ("monitor.cli.report:report", "The weekly SLA compliance report, and its proof."),
+    "simulate": ("monitor.cli.simulate:simulate", "What a week would have been under another policy."),
+    "calendar": ("monitor.cli.calendar:calendar", "Which hours count, and why a day does not."),
     "db": ("monitor.cli.db:db", "Migrations, copies and checks of the database."),
 }
 """Where each verb lives, and its one line in the help."""

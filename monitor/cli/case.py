@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import click
 
+from config.durations import parse_duration
 from monitor.cli.call import Call, Refusal, as_json, pass_call
 from monitor.cli.case_file import print_case, staff_or_actor
 from monitor.cli.output import print_json
@@ -14,7 +15,8 @@ from monitor.desk import BadRequest, Conflict, Desk, UnknownCase
 from monitor.rules import Rules
 from monitor.store import cases, events, views
 from monitor.store.engine import Store
-from sla.case import ANSWERED_ELSEWHERE, Case
+from sla.actions import ANSWERED_ELSEWHERE, DISMISSALS
+from sla.case import Case
 
 _by = click.option("--by", metavar="STAFF", required=True, help="Who does it: a staff id of the settings.")
 _reason = click.option("--reason", metavar="TEXT", required=True, help="Why; it is kept with the case.")
@@ -82,12 +84,102 @@ def transfer(call: Call, id: str, by: str, to: str, reason: str, as_json: bool) 
 @case.command()
 @_id
 @_by
+@as_json
+@pass_call
+def release(call: Call, id: str, by: str, as_json: bool) -> None:
+    """Undo ack and claim: its alerts go to the duty again."""
+    _act(call, "release", id, by, as_json, lambda desk: desk.release(id, by))
+
+
+@case.command()
+@_id
+@_by
+@click.option("--for", "span", metavar="DURATION", required=True, help='How long, as "45m" or "2h".')
 @_reason
 @as_json
 @pass_call
-def dismiss(call: Call, id: str, by: str, reason: str, as_json: bool) -> None:
+def snooze(call: Call, id: str, by: str, span: str, reason: str, as_json: bool) -> None:
+    """Put its alerts off; the clock runs on, and a follow-up of the citizen ends it."""
+    try:
+        until = call.clock() + parse_duration(span)
+    except ValueError as exc:
+        raise click.BadParameter(call.words()("bad_duration", value=span), param_hint="--for") from exc
+    _act(call, "snooze", id, by, as_json, lambda desk: desk.snooze(id, by, until, reason))
+
+
+@case.command()
+@_id
+@_by
+@as_json
+@pass_call
+def wake(call: Call, id: str, by: str, as_json: bool) -> None:
+    """Undo snooze."""
+    _act(call, "wake", id, by, as_json, lambda desk: desk.wake(id, by))
+
+
+@case.command()
+@_id
+@_by
+@click.option("--into", metavar="ID", required=True, help="The older case, which goes on.")
+@_reason
+@as_json
+@pass_call
+def merge(call: Call, id: str, by: str, into: str, reason: str, as_json: bool) -> None:
+    """The same matter as an older case of the same citizen; `reopen` undoes it."""
+    _act(call, "merge", id, by, as_json, lambda desk: desk.merge(id, by, into, reason), beside=into)
+
+
+@case.command()
+@_id
+@_by
+@click.option("--withdraw", is_flag=True, help="Undo it: the first answer is all that is owed.")
+@_reason
+@as_json
+@pass_call
+def final(call: Call, id: str, by: str, withdraw: bool, reason: str, as_json: bool) -> None:
+    """A final answer is owed beside the first one, in working days."""
+    if withdraw:
+        _act(call, "not_final", id, by, as_json, lambda desk: desk.withdraw_final(id, by, reason))
+    else:
+        _act(call, "final", id, by, as_json, lambda desk: desk.ask_final(id, by, reason))
+
+
+@case.command()
+@_id
+@_by
+@click.option("--text", metavar="TEXT", help="What to write.")
+@click.option("--strike", metavar="NUMBER", type=int, help="Take a note back.")
+@as_json
+@pass_call
+def note(call: Call, id: str, by: str, text: str | None, strike: int | None, as_json: bool) -> None:
+    """Write a note beside a case; it answers nobody and stops no clock."""
+    if (text is None) == (strike is None):
+        raise click.UsageError(call.words()("note.one_of"))
+    if strike is not None:
+        number = strike
+        _act(call, "strike", id, by, as_json, lambda desk: desk.strike(id, by, number))
+        return
+    written = text or ""
+    _act(call, "note", id, by, as_json, lambda desk: desk.note(id, by, written))
+
+
+@case.command()
+@_id
+@_by
+@click.option(
+    "--as",
+    "outcome",
+    type=click.Choice(DISMISSALS),
+    default="dismissed",
+    show_default=True,
+    help="No reply due, spam, or taken back by the citizen.",
+)
+@_reason
+@as_json
+@pass_call
+def dismiss(call: Call, id: str, by: str, outcome: str, reason: str, as_json: bool) -> None:
     """No reply is due; it leaves the attainment and is counted apart."""
-    _act(call, "dismiss", id, by, as_json, lambda desk: desk.dismiss(id, by, reason))
+    _act(call, "dismiss", id, by, as_json, lambda desk: desk.dismiss(id, by, reason, outcome))
 
 
 @case.command()
@@ -109,11 +201,13 @@ def answer(call: Call, id: str, by: str, outcome: str, reference: str, as_json: 
 @as_json
 @pass_call
 def reopen(call: Call, id: str, by: str, reason: str, as_json: bool) -> None:
-    """Undo a dismissal or an answer given elsewhere; old steps fire no alert again."""
+    """Undo a dismissal, a merge or an answer given elsewhere; old steps fire no alert again."""
     _act(call, "reopen", id, by, as_json, lambda desk: desk.reopen(id, by, reason))
 
 
-def _act(call: Call, done: str, id: str, by: str, as_json: bool, what: Callable[[Desk], Case]) -> None:
+def _act(
+    call: Call, done: str, id: str, by: str, as_json: bool, what: Callable[[Desk], Case], beside: str | None = None
+) -> None:
     rules = call.rules()
     words = call.words()
     if not rules.knows(by):
@@ -123,7 +217,9 @@ def _act(call: Call, done: str, id: str, by: str, as_json: bool, what: Callable[
         try:
             after = what(Desk(store, rules, call.clock))
         except UnknownCase as exc:
-            raise Refusal(words("unknown_case", id=id)) from exc
+            with store.read() as tx:
+                missing = id if beside is None or cases.get(tx, id) is None else beside
+            raise Refusal(words("unknown_case", id=missing)) from exc
         except BadRequest as exc:
             raise click.UsageError(str(exc)) from exc
         except Conflict as exc:
@@ -136,11 +232,17 @@ def _act(call: Call, done: str, id: str, by: str, as_json: bool, what: Callable[
     owner = rules.departments.get(after.department)
     sentence = words(
         f"did.{done}",
-        until=words.when(after.held_until, rules.zone), deadline=words.when(after.deadline, rules.zone),
+        until=words.when(after.snoozed_until if done == "snooze" else after.held_until, rules.zone),
+        deadline=words.when(after.deadline, rules.zone), final=words.when(after.final_deadline, rules.zone),
         assignee=staff_or_actor(words, rules, after.assignee or by), department=owner.name if owner else "",
-        outcome=words.known(f"outcome.{after.outcome}", after.outcome or ""),
+        outcome=words.known(f"outcome.{_outcome(after)}", _outcome(after)), into=after.merged_into or "",
     )  # fmt: skip
     click.echo(sentence)
+
+
+def _outcome(case: Case) -> str:
+    """The outcome of the answer that was recorded last."""
+    return (case.final_outcome if case.final_answered_at is not None else case.outcome) or ""
 
 
 def _what_happened(call: Call, rules: Rules, store: Store, id: str) -> str:

@@ -20,7 +20,8 @@ from sla.case import Case
 _TOLD = ("reason", "outcome", "reference", "until", "level", "told", "into", "of", "keyword", "deadline")
 
 _INSTANTS = (
-    "opened_at", "found_at", "deadline", "next_action_at", "held_until", "breached_at", "answered_at", "closed_at",
+    "opened_at", "found_at", "deadline", "next_action_at", "held_until", "snoozed_until", "breached_at", "answered_at",
+    "closed_at", "final_deadline", "final_answered_at",
 )  # fmt: skip
 
 
@@ -37,7 +38,7 @@ def print_case(call: Call, rules: Rules, case: Case, on_record: Mapping[str, Any
     # Nothing is folded by us, so that links can be taken whole.
     for line in aligned(_facts(words, rules, case, on_record)):
         shown.print(line, soft_wrap=True)
-    lines_of = {"posts": _post, "events": _event, "alerts": _alert}
+    lines_of = {"posts": _post, "notes": _note, "legs": _leg, "events": _event, "alerts": _alert}
     for section, lines in lines_of.items():
         shown.print(f"\n{words(f'case.{section}')}", style="bold")
         for entry in on_record[section]:
@@ -56,7 +57,7 @@ def _facts(words: Words, rules: Rules, case: Case, on_record: Mapping[str, Any])
     owner = rules.departments.get(case.department)
     handles = {(a.platform, a.id): a.handle for a in rules.settings.accounts}
     handle = handles.get((case.platform, case.account), "")
-    steps = len(rules.policy(case.policy).steps)
+    steps = len(rules.policy(case.policy).on(case.clock).steps)
     facts = {
         "department": f"{owner.name} ({owner.id})" if owner else case.department,
         "account": " ".join(filter(None, (case.platform, handle and f"@{handle}", f"({case.account})"))),
@@ -65,6 +66,8 @@ def _facts(words: Words, rules: Rules, case: Case, on_record: Mapping[str, Any])
         "assignee": "" if case.assignee is None else staff_name(rules, case.assignee),
         "level": words("case.of_steps", level=case.level, steps=steps, round=case.round),
         "watchers": ", ".join(case.watchers),
+        "merged_into": case.merged_into or "",
+        "incident": case.incident or "",
     } | {name: _when(words, rules, on_record[name]) for name in _INSTANTS if on_record[name] is not None}
     return [(words(f"case.{name}"), value) for name, value in facts.items() if value]
 
@@ -82,6 +85,17 @@ def _post(words: Words, rules: Rules, post: Mapping[str, Any]) -> list[str]:
     role = words.known(f"role.{post['role']}", post["role"])
     return [f"{_when(words, rules, post['created_at'])} · {role} · {who} {gone}", post["permalink"],
             *post["text"].splitlines()]  # fmt: skip
+
+
+def _note(words: Words, rules: Rules, note: Mapping[str, Any]) -> list[str]:
+    said = f"[{words('note.struck')}]" if note["struck_at"] else ""
+    head = f"{_when(words, rules, note['written_at'])} · {note['id']} · {staff_name(rules, note['author'])} {said}"
+    return [head, *note["text"].splitlines()]
+
+
+def _leg(words: Words, rules: Rules, leg: Mapping[str, Any]) -> list[str]:
+    until = words("until_now") if leg["until"] is None else _when(words, rules, leg["until"])
+    return [f"{_department(rules, leg['department'])} · {_when(words, rules, leg['since'])} – {until}"]
 
 
 def _event(words: Words, rules: Rules, event: Mapping[str, Any]) -> list[str]:

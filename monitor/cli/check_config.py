@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.table import Table
 
 from config import Settings, SettingsError
+from config.findings import findings
 from monitor.cli.call import Call, as_json, pass_call
+from monitor.cli.findings import asked_of_the_database
 from monitor.cli.output import cell, console, print_json
 from monitor.cli.words import Words
+from monitor.store.engine import StoreError
+
+if TYPE_CHECKING:
+    from monitor.cli.online import Probe
 
 
 @click.command()
@@ -21,6 +28,8 @@ from monitor.cli.words import Words
 @pass_call
 def check_config(call: Call, online: bool, as_json: bool) -> None:
     """Every fault of the settings at once, one a line; exit code 78 when there is one.
+
+    Then what is no fault and worth a look: hours without duty, leave, channels never proved. The exit code stays 0.
 
     With --online also tokens, handles, our clock against the platforms', and a test alert over every channel; exit
     code 1 when one of these fails.
@@ -31,26 +40,36 @@ def check_config(call: Call, online: bool, as_json: bool) -> None:
         if as_json:
             names = ("file", "line", "key", "problem", "mend")
             faults = [{name: getattr(fault, name) for name in names} for fault in exc.faults]
-            print_json({"ok": False, "faults": faults})
+            print_json({"ok": False, "faults": faults, "findings": []})
         raise
-    findings = []
-    if online:
-        from monitor.cli.online import probe
-
-        findings = probe(settings, call.clock, call.words())
+    probes = _probes(call, settings) if online else []
+    found = [*findings(settings, call.clock()), *asked_of_the_database(call)]
     if as_json:
         print_json(
-            {"ok": all(f.ok for f in findings), "faults": [], "hash": settings.hash(), **_summary(settings)}
-            | ({"online": [f._asdict() for f in findings]} if online else {})
-        )
+            {"ok": all(probe.ok for probe in probes), "faults": [], "findings": [one._asdict() for one in found],
+             "hash": settings.hash(), **_summary(settings)}
+            | ({"online": [probe._asdict() for probe in probes]} if online else {})
+        )  # fmt: skip
     else:
-        _print(call.words(), settings)
-        for finding in findings:
-            word = call.words()("ok" if finding.ok else "fault")
-            about = f"{call.words()(f'online.{finding.check}')}  {finding.name}"
-            click.echo(f"{word}  {about}" + (f": {finding.detail}" if finding.detail else ""))
-    if not all(finding.ok for finding in findings):
+        words = call.words()
+        _print(words, settings)
+        for probe in probes:
+            word, about = words("ok" if probe.ok else "fault"), f"{words(f'online.{probe.check}')}  {probe.name}"
+            click.echo(f"{word}  {about}" + (f": {probe.detail}" if probe.detail else ""))
+        for one in found:
+            click.echo(f"{words('note')}  {one.key}: {one.problem} — {one.mend}")
+    if not all(probe.ok for probe in probes):
         click.get_current_context().exit(1)
+
+
+def _probes(call: Call, settings: Settings) -> list[Probe]:
+    """Ask the outside; what came of the channels is kept where there is a database already."""
+    from monitor.cli.online import Probe, ask_platforms, keep, try_channels
+
+    probes, tried = ask_platforms(settings, call.clock, call.words()), try_channels(settings, call.clock)
+    with suppress(StoreError), call.store() as store:
+        keep(store, settings, tried, call.clock())
+    return probes + [Probe("channel", one.channel, one.ok, one.detail) for one in tried]
 
 
 def _summary(settings: Settings) -> dict[str, Any]:

@@ -84,7 +84,19 @@ def of_conversations(
 
 def open_cases(tx: Connection, department: str | None = None, limit: int | None = None) -> list[Case]:
     """The queue: open cases, earliest deadline first."""
-    query = select(*_columns).where(_cases.c.closed_at.is_(None)).order_by(_cases.c.deadline, _cases.c.id)
+    return owing(tx, department, limit)
+
+
+def owing(
+    tx: Connection, department: str | None = None, limit: int | None = None, clock: Clock = Clock.FIRST
+) -> list[Case]:
+    """The cases that owe an answer on a clock, earliest deadline first: open ones, or those with a final to come."""
+    c = _cases.c
+    if clock is Clock.FIRST:
+        query = select(*_columns).where(c.closed_at.is_(None)).order_by(c.deadline, c.id)
+    else:
+        running = (c.next_action_at.is_not(None), c.closed_at.is_not(None), c.clock == clock.value)
+        query = select(*_columns).where(*running).order_by(c.final_deadline, c.id)
     if department is not None:
         query = query.where(_cases.c.department == department)
     return [_case(row) for row in tx.execute(query.limit(limit) if limit else query)]
@@ -103,9 +115,7 @@ def merged_into(tx: Connection, ids: Collection[str]) -> list[Case]:
 
 def watched(tx: Connection, platform: str, accounts: Collection[str]) -> list[str]:
     """Conversations in which these accounts owe an answer, a first or a final one."""
-    query = select(_cases.c.conversation).where(
-        _owed, _cases.c.platform == platform, _cases.c.account.in_(accounts)
-    )
+    query = select(_cases.c.conversation).where(_owed, _cases.c.platform == platform, _cases.c.account.in_(accounts))
     return list(tx.execute(query.distinct()).scalars())
 
 

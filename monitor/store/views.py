@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, or_, select
 from monitor.store import accounts, alerts, cases, events, notes, posts
 from monitor.store.posts import MentionRow
 from monitor.store.tables import AlertRow, PostRow
-from sla.case import Case
+from sla.case import Case, Clock
 from sla.history import fold
 
 if TYPE_CHECKING:
@@ -44,10 +44,11 @@ def with_mentions(tx: Connection, found: Sequence[Case]) -> list[Queued]:
 
 
 def cases_json(
-    tx: Connection, rules: Rules, department: str | None = None, limit: int | None = None
+    tx: Connection, rules: Rules, department: str | None = None, limit: int | None = None, clock: Clock = Clock.FIRST
 ) -> list[dict[str, Any]]:
     """The list that `queue --json` and `GET /api/cases` print (CONTRACT, "Commands")."""
-    return [case_json(queued, rules.zone) for queued in with_mentions(tx, cases.open_cases(tx, department, limit))]
+    owing = cases.owing(tx, department, limit, clock)
+    return [case_json(queued, rules.zone) for queued in with_mentions(tx, owing)]
 
 
 def case_json(queued: Queued, zone: ZoneInfo) -> dict[str, Any]:

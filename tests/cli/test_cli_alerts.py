@@ -14,7 +14,8 @@ def dead(town: Town, case: str, opened: Store) -> str:
     """The id of a message about the case that was given up after one try."""
     now = town.clock()
     row = {"key": "k1", "case_id": case, "recipient": "kim", "kind": "warning", "level": 1, "due_at": now,
-           "created_at": now, "checked": True, "late": False, "state": "waiting", "message_id": None}  # fmt: skip
+           "created_at": now, "checked": True, "late": False, "clock": "first", "held_until": None,
+           "state": "waiting", "message_id": None}  # fmt: skip
     with opened.write() as tx:
         alerts.put(tx, [row])
         alerts.add_message(tx, "m1", "warning", 1, "kim", "kim-hook", now)
@@ -44,7 +45,8 @@ def test_waiting_alerts_are_counted(town: Town, opened: Store) -> None:
     """An alert that is in no message yet is not invisible."""
     now = town.clock()
     row = {"key": "k1", "case_id": None, "recipient": "kim", "kind": "warning", "level": 1, "due_at": now,
-           "created_at": now, "checked": True, "late": False, "state": "waiting", "message_id": None}  # fmt: skip
+           "created_at": now, "checked": True, "late": False, "clock": "first", "held_until": None,
+           "state": "waiting", "message_id": None}  # fmt: skip
     with opened.write() as tx:
         alerts.put(tx, [row])
     assert "묶음 대기 1건" in town.run("alerts").output

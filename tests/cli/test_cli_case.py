@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from connectors.contract import Post
@@ -122,3 +124,60 @@ def test_show_finds_an_answer_given_by_quoting(town: Town, case: str) -> None:
     found = town.json("case", "show", case)
     assert (found["outcome"], found["answer"]) == ("quoted", "9010")
     assert [post["id"] for post in found["posts"]] == ["9001", "9010", "9011"]
+
+
+def test_every_action_has_its_opposite_on_the_command_line(town: Town, case: str) -> None:
+    """Put off and woken, claimed and released, noted and struck, a final answer asked for and withdrawn."""
+    snoozed = town.json("case", "snooze", case, "--by", "kim", "--for", "45m", "--reason", "현장 회신 대기")
+    assert datetime.fromisoformat(snoozed["snoozed_until"]) == town.clock() + timedelta(minutes=45)
+    assert town.json("case", "wake", case, "--by", "kim")["snoozed_until"] is None
+    town.json("case", "claim", case, "--by", "kim")
+    assert town.json("case", "release", case, "--by", "park")["assignee"] is None
+    town.json("case", "note", case, "--by", "kim", "--text", "통화함")
+    (note,) = town.json("case", "show", case)["notes"]
+    town.json("case", "note", case, "--by", "kim", "--strike", str(note["id"]))
+    assert town.json("case", "show", case)["notes"][0]["struck_at"] is not None
+    asked = town.json("case", "final", case, "--by", "kim", "--reason", "사진은 나중에")
+    assert asked["final_deadline"] is not None
+    withdrawn = town.json("case", "final", case, "--by", "kim", "--withdraw", "--reason", "필요 없음")
+    assert withdrawn["final_deadline"] is None
+    spam = town.json("case", "dismiss", case, "--by", "kim", "--as", "spam", "--reason", "광고")
+    assert (spam["state"], spam["outcome"]) == ("dismissed", "spam")
+    shown = town.run("case", "show", case).output
+    assert "알림 미룸" in shown and "메모 취소" in shown and "최종 답변 필요" in shown
+
+
+def test_what_owes_a_final_answer_has_a_queue_of_its_own(town: Town, case: str) -> None:
+    """Answered, it leaves the queue of first answers and waits in that of final ones."""
+    town.json("case", "final", case, "--by", "kim", "--reason", "사진은 나중에")
+    assert town.json("queue", "--final") == []
+    town.json("case", "answer", case, "--by", "kim", "--outcome", "phone")
+    assert town.json("queue") == []
+    (waiting,) = town.json("queue", "--final")
+    assert (waiting["id"], waiting["state"], waiting["clock"]) == (case, "answered", "final")
+    assert "최종 답변 대기 1건" in town.run("queue", "--final").output
+    assert "최종 답변 기한" in town.run("case", "show", case).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("snooze", "--for", "soon", "--reason", "x"), "45m"),
+        (("snooze", "--for", "30h", "--reason", "x"), "no later than"),
+        (("note",), "--strike"),
+        (("note", "--text", "x", "--strike", "1"), "--strike"),
+        (("note", "--strike", "99"), "no note 99"),
+    ],
+)
+def test_bad_input_names_the_mend(town: Town, case: str, arguments: tuple[str, ...], says: str) -> None:
+    """Usage errors, nothing changed."""
+    verb, *rest = arguments
+    done = town.run("case", verb, case, "--by", "kim", *rest)
+    assert done.exit_code == 2 and says in done.output
+    assert town.json("case", "show", case)["snoozed_until"] is None
+
+
+def test_merging_into_what_is_not_there(town: Town, case: str) -> None:
+    """The id that is unknown is the one that is named."""
+    done = town.run("case", "merge", case, "--into", "c-nothing", "--by", "kim", "--reason", "x")
+    assert done.exit_code == 1 and "c-nothing" in done.output

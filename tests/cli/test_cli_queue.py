@@ -29,6 +29,13 @@ def test_json_is_the_contracts(town: Town) -> None:
         ],
         "answered_at": None,
         "outcome": None,
+        # What has grown since.
+        "clock": "first",
+        "final_deadline": None,
+        "final_answered_at": None,
+        "final_outcome": None,
+        "snoozed_until": None,
+        "incident": None,
     }
 
 
