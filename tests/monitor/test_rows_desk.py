@@ -1,4 +1,4 @@
-"""What staff do to a case: two stages of an answer, and every action with its opposite (SEMANTICS rows 6, 7, 10, 17)."""
+"""What staff do to a case: two stages of an answer, every action with its opposite (SEMANTICS rows 6, 7, 10, 17)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _sound(town: City) -> None:
 
 
 def test_row_7_a_final_answer_has_its_own_clock_in_working_days(town: City) -> None:
-    """Monday 09:00, first answer at 09:05: three working days of eight hours later, Wednesday 18:00, the final is due."""
+    """Monday 09:00, first answer at 09:05: after three working days, Wednesday 18:00, the final answer is due."""
     asked = mention("m1", town.clock())
     town.say(asked)
     id = town.case().id
