@@ -84,7 +84,7 @@ def test_the_second_of_two_people_is_told(pair: str) -> None:
 
 @given(st.lists(st.sampled_from(sorted(PAIRS)), max_size=8), st.booleans(), st.data())
 def test_any_course_keeps_what_is_owed_whole(pairs: list[str], answered: bool, data: st.DataObject) -> None:
-    """Whatever people do in whatever order: open owes its deadline, closed owes nothing but a final answer asked for."""
+    """Whatever people do in whatever order: open owes its deadline, closed nothing but a final answer asked for."""
     case, now = CASE, NOW
     for pair in pairs:
         now += MINUTE

@@ -78,7 +78,7 @@ def test_resolve(roles: tuple[str, ...], absent: tuple[str, ...], expected: tupl
         ("head", "park"),
         ("staff:yoon", "han"),
         ("root", "ops"),
-    ],  # fmt: skip
+    ],
 )
 def test_a_deputy_stands_in_in_every_role(role: str, expected: str) -> None:
     """Who claimed it, who is on duty, manager, head, a named person: a deputy takes the place; never the root's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla.calendar import Calendar, Interval
-from sla.case import Case, State
+from sla.case import Case, Clock, State
 from sla.escalation import Decision, Reason, begin_round, decide, fired, next_action
 from sla.policy import Kind, Policy, Step
 
@@ -128,3 +129,28 @@ def test_row_20_a_round_begins_with_its_steps_overtaken(minutes: int, level: int
     assert (decision.reason, decision.level, decision.kind) == (Reason.ROUND, level, kind)
     assert decision.next_action_at is not None
     assert decision.next_action_at > now
+
+
+@given(st.integers(0, 20_000), st.integers(0, 3), st.integers(0, 3), st.booleans(), st.sampled_from([ALWAYS, OFFICE]))
+def test_row_7_the_final_clock_obeys_the_same_rules(
+    minutes: int, level: int, repeats: int, on_record: bool, calendar: Calendar
+) -> None:
+    """On the final clock a case owes what a case on the first clock would owe under the final ladder."""
+    slow = Policy("p", "c", POLICY.target * 48, tuple(Step(s.at * 48, s.kind, s.notify) for s in POLICY.steps),
+                  repeat=POLICY.repeat * 8)  # fmt: skip
+    both = Policy("p", "c", POLICY.target, POLICY.steps, final_target=slow.target, final_steps=slow.steps,
+                  final_repeat=slow.repeat)  # fmt: skip
+    deadline, now = calendar.add(START, slow.target), START + minutes * MINUTE
+    first = _case(calendar)._replace(
+        deadline=deadline, level=level, repeats=repeats, breached_at=deadline if on_record else None
+    )
+    final = _case(calendar)._replace(
+        state=State.ANSWERED, answered_at=START, closed_at=START, clock=Clock.FINAL, final_asked_at=START,
+        final_deadline=deadline, level=level, repeats=repeats, final_breached_at=deadline if on_record else None,
+    )  # fmt: skip
+    decision = decide(final, both, calendar, now)
+    assert replace(decision, clock=Clock.FIRST) == decide(first, slow, calendar, now)
+    assert next_action(final, both, calendar) == next_action(first, slow, calendar)
+    after = fired(final, decision, now).case
+    assert after.breached_at is None and after.state is State.ANSWERED
+    assert decide(after._replace(final_answered_at=now), both, calendar, now).reason is Reason.CLOSED
