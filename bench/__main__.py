@@ -40,6 +40,7 @@ def main() -> None:
                 lambda v: f"{v:.2f} ms")  # fmt: skip
     measure("1,000 due among 1,000,000 open, a case", "<= 50 us", engine.due, lambda v: f"{v:.0f} us",
             f"bare claim and commit {claim:.1f} us a row")  # fmt: skip
+    measure("decide, a step due on a calendar that closes", "<= 20 us", engine.decision, lambda v: f"{v:.1f} us")
     bare = _in_folder(limits.bare_rows)
     core = _in_folder(lambda f: limits.core_rows(stage.filled(f, 0)))
     orm = _in_folder(lambda f: limits.orm_rows(stage.filled(f, 0)))

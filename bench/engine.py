@@ -6,8 +6,9 @@ import gc
 import json
 import statistics
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from bench import stage
 from monitor import app as composition
@@ -19,6 +20,10 @@ from monitor.intake.ingest import ingest
 from monitor.rules import Rules
 from monitor.store import migrate
 from monitor.store.engine import Store
+from sla.calendar import Calendar, Interval, Pause
+from sla.case import Case
+from sla.escalation import decide
+from sla.policy import Policy, Step
 
 TICKS = 300
 
@@ -76,6 +81,26 @@ def due(folder: Path, cases: int = 1_000_000, due: int = 1000) -> float:
     store.close()
     assert decided == due, decided
     return spent / decided * 1e6
+
+
+def decision(_folder: Path, cases: int = 20_000) -> float:
+    """Microseconds of one `decide` on a calendar that closes: a step that falls due, the dearest of its kinds."""
+    office = Calendar(
+        "office", ZoneInfo("Asia/Seoul"), tuple(Interval(day, 540, 1080) for day in range(5)), (Pause(720, 780),)
+    )
+    start = datetime(2026, 11, 16, tzinfo=UTC)
+    minute = timedelta(minutes=1)
+    steps = tuple(
+        Step(at * minute, kind, ("assignee",)) for at, kind in ((20, "warning"), (30, "breach"), (60, "escalation"))
+    )
+    policy = Policy("standard", "office", 30 * minute, steps)
+    case = Case("c", "twitter", "1", "d", "v", "a", "standard", start, start, start + 30 * minute, start)
+    now = start + 8 * 60 * minute
+    decide(case, policy, office, now)  # works the year out
+    began = time.perf_counter()
+    for _ in range(cases):
+        decide(case, policy, office, now)
+    return (time.perf_counter() - began) / cases * 1e6
 
 
 def posts_a_second(folder: Path, pages: int = 200) -> float:
