@@ -52,11 +52,12 @@ def test_row_7_a_final_answer_has_its_own_clock_in_working_days(town: City) -> N
 
 def test_row_7_each_stage_has_its_own_steps_and_attainment(town: City) -> None:
     """The first answer is met; the final one is warned of, breached and escalated, and counts apart."""
+    town.clock.forward(hours=1)
     asked = mention("m1", town.clock())
     town.say(asked)
     town.say(answer("a1", asked, town.clock() + MINUTE))
     town.desk.ask_final(town.case().id, "kim", "수리 일정 확인 중")
-    town.tick(days=1, hours=9, minutes=-1)
+    town.tick(days=2, minutes=-1)
     assert town.alerted() == {}
     town.tick(minutes=1)
     assert town.alerted() == {"kim": [("warning", 1)]}
@@ -70,6 +71,7 @@ def test_row_7_each_stage_has_its_own_steps_and_attainment(town: City) -> None:
 
 def test_row_7_the_next_official_post_is_the_final_answer(town: City) -> None:
     """At the platform's time; exactly at its deadline it is met, and those who were told hear of it once."""
+    town.clock.forward(hours=1)
     asked = mention("m1", town.clock())
     town.say(asked)
     town.say(answer("a1", asked, town.clock() + MINUTE))
@@ -102,6 +104,7 @@ def test_row_7_an_official_post_before_it_was_asked_for_is_not_final(town: City)
 
 def test_row_7_a_final_answer_given_too_soon_is_asked_for_again(town: City) -> None:
     """ "Still looking" was taken for the final answer: asked again, the same deadline goes on."""
+    town.clock.forward(hours=1)
     asked = mention("m1", town.clock())
     town.say(asked, answer("a1", asked, town.clock()))
     first = town.desk.ask_final(town.case().id, "kim", "사진은 나중에")
