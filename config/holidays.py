@@ -33,6 +33,7 @@ def holidays_of(country: str, year: int, language: str = "") -> Mapping[date, st
     return dict(_of(country, year, language))
 
 
+@lru_cache(maxsize=64)
 def known_until(country: str, since: date) -> date:
     """The last day up to which nothing about a country's holidays is a guess, looked at from `since` on.
 
@@ -56,8 +57,7 @@ def _guessed(country: str, since: date, last_year: int) -> Iterator[date]:
 
 
 def _of(country: str, year: int, language: str = "") -> holidays.HolidayBase:
-    found = holidays.country_holidays(country, years=year, expand=False)
-    spoken = next((known for known in found.supported_languages if known.startswith(language)), None)
-    if not language or spoken is None or spoken == found.language:
-        return found
-    return holidays.country_holidays(country, years=year, expand=False, language=spoken)
+    known = holidays.country_holidays(country)
+    spoken = next((one for one in known.supported_languages if language and one.startswith(language)), None)
+    # Never left to the library, which would ask the environment of whoever started us.
+    return holidays.country_holidays(country, years=year, expand=False, language=spoken or known.default_language)

@@ -13,7 +13,10 @@ from monitor.alerts.channels.base import Channel
 from monitor.alerts.channels.email import EmailChannel, Security, SmtpServer
 from monitor.alerts.channels.webhook import WebhookChannel
 from monitor.alerts.deliver import Delivery
+from monitor.audit import Auditor
 from monitor.clock import Clock, system_clock
+from monitor.crisis.room import CrisisRoom
+from monitor.crisis.watch import CrisisWatch
 from monitor.desk import Desk
 from monitor.escalation.engine import Escalation
 from monitor.escalation.look import Looker
@@ -21,6 +24,7 @@ from monitor.intake.poll import Polling
 from monitor.intake.watch import Watch
 from monitor.rules import Rules
 from monitor.store.engine import Store
+from monitor.store.fence import FencedStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class App:
     settings: Settings
     rules: Rules
     store: Store
+    fence: FencedStore
+    """The same store as the parts that decide see it."""
     clock: Clock
     connectors: Mapping[str, Connector]
     channels: Mapping[str, Channel]
@@ -40,31 +46,43 @@ class App:
     escalation: Escalation
     delivery: Delivery
     desk: Desk
+    crisis: CrisisWatch
+    auditor: Auditor
 
     def close(self) -> None:
         """Let go of everything; what is under way was drained before."""
+        self.close_parts()
+        self.store.close()
+
+    def close_parts(self) -> None:
+        """Let go of everything but the database, which the parts of new settings go on with."""
         self.looker.close()
         for channel in self.channels.values():
             channel.close()
         for connector in self.connectors.values():
             connector.close()
-        self.store.close()
 
 
-def build(settings: Settings, clock: Clock = system_clock) -> App:
-    """Put the daemon together. Touches neither the network nor the database yet."""
-    store = Store(settings.database)
+def build(settings: Settings, clock: Clock = system_clock, store: Store | None = None) -> App:
+    """Put the daemon together. Touches neither the network nor the database yet.
+
+    `store` is the one of the settings before these, where they were read again.
+    """
+    store = store or Store(settings.database)
+    fence = FencedStore(store)
     rules = Rules(settings)
     connectors = build_connectors(settings, clock)
     channels, lanes = build_channels(settings, clock)
-    watch = Watch(store, rules, clock)
-    looker = Looker(store, rules, connectors, clock)
-    bundler = Bundler(store, rules, clock)
+    watch = Watch(fence, rules, clock)
+    looker = Looker(fence, rules, connectors, clock)
+    bundler = Bundler(fence, rules, clock)
     return App(
-        settings=settings, rules=rules, store=store, clock=clock, connectors=connectors, channels=channels,
-        watch=watch, polling=Polling(store, rules, connectors, watch, clock), looker=looker, bundler=bundler,
-        escalation=Escalation(store, rules, looker, clock, bundler.form),
-        delivery=Delivery(store, rules, channels, lanes, clock), desk=Desk(store, rules, clock),
+        settings=settings, rules=rules, store=store, fence=fence, clock=clock, connectors=connectors,
+        channels=channels, watch=watch, polling=Polling(fence, rules, connectors, watch, clock), looker=looker,
+        bundler=bundler, escalation=Escalation(fence, rules, looker, clock, bundler.form),
+        delivery=Delivery(fence, rules, channels, lanes, clock), desk=Desk(store, rules, clock),
+        crisis=CrisisWatch(fence, rules, CrisisRoom(fence, rules, clock), clock),
+        auditor=Auditor(fence, rules, clock),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import structlog
 
 from connectors.contract import Source
 from monitor.clock import Clock
-from monitor.store import accounts, alerts, cases
+from monitor.store import accounts
 from monitor.store.engine import Store
 
 log = structlog.get_logger(__name__)
@@ -21,19 +21,16 @@ STALE = timedelta(seconds=30)
 """A job that has not ended well for this long is stuck."""
 OVERDUE = timedelta(minutes=3)
 """A source that nobody took for this long after it was due is stuck."""
-UNDECIDED = timedelta(seconds=60)
-"""Aim: due steps are handed over within 60 s; the auditor is not content with more."""
 
 
 class Cycle:
     """Runs the jobs, remembers when each ended well, and judges from the database whether the work gets done."""
 
     def __init__(
-        self, store: Store, clock: Clock, sources: Mapping[str, Source], bundle: timedelta = timedelta(0)
+        self, store: Store, clock: Clock, sources: Mapping[str, Source], decides: Callable[[], bool] = lambda: True
     ) -> None:
-        """`sources` is all that is polled, `bundle` is how long an alert may wait for company."""
-        self._store, self._clock, self._sources = store, clock, sources
-        self._untold = bundle + timedelta(minutes=5)
+        """`sources` is all that is polled; a node that does not decide answers for none of them."""
+        self._store, self._clock, self._sources, self._decides = store, clock, sources, decides
         self._started_at = clock()
         self._ended: dict[str, datetime] = {}
         self._gate = threading.Lock()
@@ -61,6 +58,8 @@ class Cycle:
         with self._gate:
             late = [name for name, at in self._ended.items() if not self._lately(at, now)]
         found = [f"job {name} has not ended well lately" for name in late]
+        if not self._decides():
+            return found
         with self._store.read() as tx:
             states = {state.id: state for state in accounts.source_states(tx)}
         at_work = {self._lane(id) for id in self._sources if id in states and self._is_at_work(states[id], now)}
@@ -97,16 +96,3 @@ class Cycle:
         After downtime the polls bring answers that make alerts needless, and mentions that belong into the same ones.
         """
         return self._first or self._clock() - self._started_at > FIRST_POLLS or not self.faults()
-
-    def audit(self) -> list[str]:
-        """Prove that escalations ran and alerts left; what is wrong, empty when content."""
-        now = self._clock()
-        with self._store.read() as tx:
-            due = cases.oldest_due(tx)
-            backlog = alerts.backlog(tx)
-        found = []
-        if due is not None and now - due > UNDECIDED:
-            found.append(f"a case has waited for its decision since {due.isoformat()}")
-        if backlog.waiting and backlog.oldest_at is not None and now - backlog.oldest_at > self._untold:
-            found.append(f"an alert has waited since {backlog.oldest_at.isoformat()}")
-        return found

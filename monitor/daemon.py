@@ -1,4 +1,4 @@
-"""The loop: the jobs in the order of the sentence, signals, stop.
+"""The loop: the jobs in the order of the sentence, signals, reload, stop.
 
 Pluggable connectors poll the accounts, route each mention into a queue, and the engine escalates what is unanswered.
 Deadlines live in rows, never as scheduler jobs: the scheduler only ticks.
@@ -12,17 +12,22 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from monitor import metrics, service
+from config import Settings
+from monitor import audit, metrics, nodes, service
 from monitor.app import App
 from monitor.clock import system_clock
 from monitor.cycle import Cycle
 from monitor.housekeeping import Housekeeping
+from monitor.nodes import Membership
+from monitor.reload import Reload
 from monitor.reports.seal import Sealer
 from monitor.steps import Steps
 from monitor.store import events, migrate, release
@@ -34,8 +39,19 @@ log = structlog.get_logger(__name__)
 DRAIN = timedelta(seconds=20)
 
 
-def run(app: App, stop: threading.Event | None = None) -> None:
+@dataclass
+class _Asked:
+    """What signals asked for."""
+
+    stop: bool = False
+    reload: bool = False
+
+
+def run(app: App, stop: threading.Event | None = None, reread: Callable[[], Settings] | None = None) -> None:
     """Run until SIGTERM or until `stop` is set: migrate, say ready after the first whole cycle, drain at the end.
+
+    `reread` reads the settings again on SIGHUP; it raises `SettingsError` where they are wrong, and the old ones stay.
+    The parts of `app` may be closed when this ends, its store never is: that is the caller's, `App.close`.
 
     Raises:
         AlreadyRunning: another daemon holds this SQLite file.
@@ -46,13 +62,35 @@ def run(app: App, stop: threading.Event | None = None) -> None:
         if app.store.path is not None:
             stack.callback(service.hold(app.store.path).close)
         migrate.upgrade(app.store, app.clock())
+        asked = _on_signals()
+        node = Membership(app.store, app.clock)
+        stack.callback(node.leave)
+        _record(app, "started", settings=app.settings.hash())
+        new: App | None = app
+        while new is not None:
+            app = new
+            new = _serve(app, node, asked, stop, Reload(app, reread))
+            if new is not None:
+                _record(new, "reloaded", settings=new.settings.hash(), was=app.settings.hash())
+            app.close_parts()
+        _record(app, "stopped")
+        Sealer(app.store, app.clock).run()
         if app.store.is_sqlite:
             release(app.store, app.clock())
-        app.polling.plan(app.clock())
-        cycle = Cycle(app.store, app.clock, app.polling.sources, app.settings.alerts.bundle)
-        keeping = Housekeeping(app, cycle)
-        stack.callback(server.start(app, cycle))
-        stack.callback(metrics.start(app))
+
+
+def _serve(app: App, node: Membership, asked: _Asked, stop: threading.Event, reload: Reload) -> App | None:
+    """Let the parts of one set of settings work; returns those of the next, None at the end. All is drained then."""
+    with ExitStack() as stack:
+        if app.store.is_sqlite:
+            release(app.store, app.clock())
+        app.fence.arm(app.settings.hash())
+        node.adopt(app.rules, lambda: app.polling.plan(app.clock()))
+        node.attend()
+        cycle = Cycle(app.store, app.clock, app.polling.sources, lambda: node.decides)
+        keeping = Housekeeping(app, cycle, lambda: node.decides)
+        stack.callback(server.start(app, cycle, node.faults))
+        stack.callback(metrics.start(app, lambda: node.decides))
 
         scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -62,14 +100,22 @@ def run(app: App, stop: threading.Event | None = None) -> None:
             job = cycle.job(name, work)
             scheduler.add_job(job, "interval", seconds=seconds, id=name, next_run_time=system_clock())
 
-        every(0.25, "poll", app.polling.fill)
-        every(0.25, "escalate", lambda: cycle.has_begun() and (app.escalation.run(), app.delivery.fill()))
-        every(0.25, "deliver", app.delivery.fill)
-        every(0.5, "watch", app.watch.run)
+        def deciding(work: Callable[[], object], *, one: bool = False) -> Callable[[], object]:
+            """Only while this node's settings are in force; `one` of the nodes alone is enough for some work."""
+            return lambda: (node.is_eldest if one else node.decides) and work()
+
+        every(nodes.ATTEND_EVERY, "nodes", node.attend)
+        every(0.25, "poll", deciding(app.polling.fill))
+        every(0.25, "escalate", deciding(lambda: cycle.has_begun() and (app.escalation.run(), app.delivery.fill())))
+        every(0.25, "deliver", deciding(app.delivery.fill))
+        every(0.5, "watch", deciding(app.watch.run))
+        every(5, "crisis", deciding(lambda: cycle.has_begun() and app.crisis.run()))
+        every(audit.LOOK_EVERY, "audit", deciding(app.auditor.look, one=True))
         every(5, "seal", Sealer(app.store, app.clock).run)
         every(1, "keep", keeping.run)
 
-        # What was built so far lives as long as the process: the collector need not walk it again and again.
+        # What was built so far lives as long as these settings: the collector need not walk it again and again.
+        gc.unfreeze()
         gc.collect()
         gc.freeze()
 
@@ -78,41 +124,43 @@ def run(app: App, stop: threading.Event | None = None) -> None:
                 job.modify(next_run_time=system_clock())
 
         stack.callback(Steps(app.store, app.clock, wake).start())
-        asked = _on_signals()
-        _record(app, "started")
         scheduler.start()
+        new: App | None = None
         # Not one endless wait: Python runs the handler in this thread, which a signal to another one does not wake.
-        while not asked and not stop.wait(0.25):
-            pass
+        while new is None and not asked.stop and not stop.wait(0.25):
+            if asked.reload:
+                asked.reload = False
+                new = reload.build()
 
-        service.notify("STOPPING=1")
-        log.info("daemon.stopping")
+        if new is None:
+            service.notify("STOPPING=1")
+            log.info("daemon.stopping")
         app.polling.drain()
         scheduler.shutdown(wait=True)
         app.delivery.drain(DRAIN)
-        _record(app, "stopped")
-        Sealer(app.store, app.clock).run()
-        if app.store.is_sqlite:
-            release(app.store, app.clock())
+        return new
 
 
-def _on_signals() -> list[int]:
-    """SIGTERM and SIGINT ask for an orderly stop, by an entry in the list; a second one ends at once."""
-    asked: list[int] = []
+def _on_signals() -> _Asked:
+    """SIGTERM and SIGINT ask for an orderly stop, a second one ends at once; SIGHUP asks to read the settings again."""
+    asked = _Asked()
     if threading.current_thread() is threading.main_thread():
 
-        def ask(number: int, _frame: FrameType | None) -> None:
-            if asked:
+        def stop(number: int, _frame: FrameType | None) -> None:
+            if asked.stop:
                 os._exit(1)
-            asked.append(number)
+            asked.stop = True
 
-        signal.signal(signal.SIGTERM, ask)
-        signal.signal(signal.SIGINT, ask)
+        def reload(number: int, _frame: FrameType | None) -> None:
+            asked.reload = True
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGHUP, reload)
     return asked
 
 
-def _record(app: App, kind: str) -> None:
-    data = {"settings": app.settings.hash()} if kind == "started" else {}
+def _record(app: App, kind: str, **data: Any) -> None:
     with app.store.write() as tx:
         events.append(tx, [(None, Event(kind, app.clock(), "service", data))])
     log.info(f"daemon.{kind}", accounts=len(app.settings.accounts), database=app.store.engine.dialect.name)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from monitor import service
+from config.rules import known_until
+from monitor import faults, service
 from monitor.app import App
-from monitor.store import accounts, alerts, cases, posts
+from monitor.store import accounts, alerts, cases, episodes, incidents, posts
 
 
-def start(app: App) -> Callable[[], None]:
-    """Serve `/metrics` where the settings say; returns what stops it. Raises `service.AddressTaken`."""
+def start(app: App, decides: Callable[[], bool] = lambda: True) -> Callable[[], None]:
+    """Serve `/metrics` where the settings say; returns what stops it. Raises `service.AddressTaken`.
+
+    `decides` says whether this node's settings are in force.
+    """
     listen = app.settings.web.metrics_listen
     if not listen:
         return lambda: None
@@ -23,7 +27,7 @@ def start(app: App) -> Callable[[], None]:
     service.listen(listen, "web.metrics_listen").close()
     host, _, port = listen.rpartition(":")
     registry = CollectorRegistry()
-    registry.register(Standing(app))
+    registry.register(Standing(app, decides))
     server, thread = start_http_server(int(port), host.strip("[]"), registry)
 
     def stop() -> None:
@@ -37,8 +41,8 @@ def start(app: App) -> Callable[[], None]:
 class Standing(Collector):
     """How the service stands, as gauges that begin with `sns_monitor_`."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, app: App, decides: Callable[[], bool] = lambda: True) -> None:
+        self._app, self._decides = app, decides
 
     def collect(self) -> Iterable[Metric]:
         """One look into the database a scrape."""
@@ -46,12 +50,15 @@ class Standing(Collector):
         with self._app.store.read() as tx:
             open_by = cases.count_open(tx)
             due = cases.oldest_due(tx)
-            backlog = alerts.backlog(tx)
+            backlog = alerts.backlog(tx, now)
             standing = accounts.watched(tx)
             failing = alerts.failing(tx)
             set_aside = posts.set_aside_counts(tx)
+            wrong = [one.name for one in episodes.going_on(tx)]
+            crises = incidents.count_open(tx)
         yield _labelled("open_cases", "Cases that wait for an answer", ["department"],
                         (((department,), count) for department, count in open_by.items()))  # fmt: skip
+        yield _plain("open_incidents", "Crises that go on", crises)
         yield _plain("oldest_undecided_seconds", "Age of the oldest step that is due and undecided", _age(due, now))
         yield _plain("outbox_waiting", "Alerts that wait for a bundle", backlog.waiting)
         yield _plain("outbox_queued", "Messages that wait for their channel", backlog.queued)
@@ -68,18 +75,38 @@ class Standing(Collector):
                         (((id,), _age(f.failing_since, now)) for id, f in failing.items()))  # fmt: skip
         yield _labelled("set_aside_posts", "Payloads that could not be understood", ["platform", "account"],
                         ((key, float(count)) for key, count in set_aside.items()))  # fmt: skip
+        yield _labelled("calendar_known_until_timestamp_seconds", "Holidays are certain up to here", ["calendar"],
+                        (((name,), at.timestamp()) for name, at in self._known_until(now)))  # fmt: skip
+        yield _plain("deciding", "1 while this node's settings are in force", float(self._decides()))
+        yield _plain("auditor_content", "0 while a due step or an alert is unproved", float(faults.AUDIT not in wrong))
+        yield _labelled("suspect", "1 while an account is suspiciously quiet", ["platform", "account"],
+                        (((a.platform, a.id), float(a.suspect_since is not None)) for a in rows))  # fmt: skip
         yield from self._budgets()
+
+    def _known_until(self, now: datetime) -> Iterator[tuple[str, datetime]]:
+        """The first instant of each calendar about whose holidays nothing is certain any more."""
+        zone = self._app.rules.zone
+        for name, table in self._app.settings.calendars.items():
+            last = known_until(table, now.astimezone(zone).date())
+            if last is not None:
+                yield name, datetime.combine(last + timedelta(days=1), time(), zone)
 
     def _budgets(self) -> Iterator[Metric]:
         calls = GaugeMetricFamily("sns_monitor_platform_calls", "Calls made since the start", labels=["platform"])
         left = GaugeMetricFamily("sns_monitor_platform_calls_left", "Calls left in the window", labels=["platform"])
+        offset = GaugeMetricFamily(
+            "sns_monitor_clock_offset_seconds", "The platform's clock less this node's", labels=["platform"]
+        )
         for platform, connector in self._app.connectors.items():
             health = connector.health()
             calls.add_metric([platform], health.calls)
             if health.remaining is not None:
                 left.add_metric([platform], health.remaining)
+            if health.clock_offset is not None:
+                offset.add_metric([platform], health.clock_offset.total_seconds())
         yield calls
         yield left
+        yield offset
 
 
 def _age(since: datetime | None, now: datetime) -> float:

@@ -24,7 +24,7 @@ _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
 _YEARS_AHEAD = 10
 
-_Span = tuple[datetime, datetime]
+Span = tuple[datetime, datetime]
 """From the first instant to just before the second: two wall times, or two instants in UTC."""
 
 
@@ -69,6 +69,23 @@ class Pause:
         _check_minutes(self.start, self.end)
 
 
+@dataclass(frozen=True, slots=True)
+class Exceptional:
+    """Opening hours of one date, in place of whatever else would count on it (SEMANTICS row 12: half days).
+
+    They are taken as they stand: on their date neither the weekly hours nor the pauses begin, and a holiday does not
+    close it. An `end` after 1440 runs into the next day; a night that began the day before is not cut.
+    """
+
+    day: date
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what are no hours."""
+        _check_minutes(self.start, self.end)
+
+
 def _check_minutes(start: int, end: int) -> None:
     if not (0 <= start < DAY_MINUTES and start < end <= 2 * DAY_MINUTES):
         raise ValueError(f"minutes {start} to {end} do not begin within a day and end by the end of the next")
@@ -96,6 +113,8 @@ class Calendar:
     """Whether no hours begin on this local date. Leave out where there are no holidays."""
     version: str = ""
     """What a case's history calls this state of the calendar."""
+    exceptional: tuple[Exceptional, ...] = ()
+    """Dates with hours of their own; a date may have several."""
     _continuous: bool = field(init=False, repr=False, compare=False)
     _years: dict[int, _Year] = field(init=False, repr=False, compare=False, default_factory=dict)
 
@@ -106,8 +125,14 @@ class Calendar:
             for interval in self.hours
             for minute in range(interval.start, interval.end)
         }
-        never_closes = len(week) == 7 * DAY_MINUTES and not self.pauses and self.is_holiday is _never
+        never_closes = len(week) == 7 * DAY_MINUTES and self.is_holiday is _never
+        never_closes = never_closes and not self.pauses and not self.exceptional
         object.__setattr__(self, "_continuous", never_closes)
+
+    @property
+    def never_closes(self) -> bool:
+        """Whether every minute counts, so that business time is real time."""
+        return self._continuous
 
     def add(self, start: datetime, amount: timedelta) -> datetime:
         """Return the earliest instant from `start` on by which `amount` of business time has passed.
@@ -161,6 +186,18 @@ class Calendar:
             found = next(year.starts[0] for year in self._years_after(at.year) if year.starts)
         return found
 
+    def spans(self, start: datetime, end: datetime) -> Iterator[Span]:
+        """The open time between two instants, in order, as spans in UTC that do not touch."""
+        start, end = _in_utc(start), _in_utc(end)
+        years = range(start.year, end.year + 1)
+        clipped = (
+            (max(opening, start), min(closing, end))
+            for year in map(self._year, years)
+            for opening, closing in zip(year.starts, year.ends, strict=True)
+        )
+        # A year's end, and a change of the zone's clocks, cut a span in two that is one.
+        return _merged(span for span in clipped if span[0] < span[1])
+
     def _year(self, number: int) -> _Year:
         # Two threads may both work out the same year; they get the same answer and the later one is kept.
         year = self._years.get(number)
@@ -177,7 +214,7 @@ class Calendar:
             yield year
         raise NoBusinessTime(self.name)
 
-    def _open_in(self, number: int) -> Iterator[_Span]:
+    def _open_in(self, number: int) -> Iterator[Span]:
         """The open spans of one UTC year, in order: the wall's, laid over each stretch of one offset."""
         wall = list(self._open_on_the_wall(number))
         year_begin, year_end = (datetime(year, 1, 1, tzinfo=UTC) for year in (number, number + 1))
@@ -188,13 +225,19 @@ class Calendar:
                 if first < last:
                     yield first, last
 
-    def _open_on_the_wall(self, number: int) -> Iterator[_Span]:
+    def _open_on_the_wall(self, number: int) -> Iterator[Span]:
         """The open spans of a year as wall times, and three days around it for zones and overnight shifts."""
         first = date(number, 1, 1).toordinal() - 3
         last = date(number, 12, 31).toordinal() + 3
-        open_spans: list[_Span] = []
-        pause_spans: list[_Span] = []
+        open_spans: list[Span] = []
+        pause_spans: list[Span] = []
+        own: dict[date, list[Exceptional]] = {}
+        for hours in self.exceptional:
+            own.setdefault(hours.day, []).append(hours)
         for day in map(date.fromordinal, range(first, last + 1)):
+            if day in own:
+                open_spans += (_on(day, hours.start, hours.end) for hours in own[day])
+                continue
             pause_spans += (_on(day, pause.start, pause.end) for pause in self.pauses)
             if not self.is_holiday(day):
                 weekday = day.weekday()
@@ -209,7 +252,7 @@ class _Year:
 
     __slots__ = ("ends", "starts", "sums", "total")
 
-    def __init__(self, spans: Iterable[_Span]) -> None:
+    def __init__(self, spans: Iterable[Span]) -> None:
         both = list(spans)
         self.starts = [start for start, _ in both]
         self.ends = [end for _, end in both]
@@ -244,14 +287,14 @@ def _in_utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def _on(day: date, start: int, end: int) -> _Span:
+def _on(day: date, start: int, end: int) -> Span:
     midnight = datetime.combine(day, time())
     return midnight + timedelta(minutes=start), midnight + timedelta(minutes=end)
 
 
-def _merged(spans: Iterable[_Span]) -> Iterator[_Span]:
+def _merged(spans: Iterable[Span]) -> Iterator[Span]:
     """The same time in order, as spans that neither overlap nor touch."""
-    held: _Span | None = None
+    held: Span | None = None
     for start, end in sorted(spans):
         if held is None:
             held = start, end
@@ -264,7 +307,7 @@ def _merged(spans: Iterable[_Span]) -> Iterator[_Span]:
         yield held
 
 
-def _without(spans: Iterable[_Span], pauses: list[_Span]) -> Iterator[_Span]:
+def _without(spans: Iterable[Span], pauses: list[Span]) -> Iterator[Span]:
     """What the pauses leave of the spans; both in order and without overlap."""
     ends = [end for _, end in pauses]
     for start, end in spans:

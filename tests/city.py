@@ -157,10 +157,14 @@ class City:
 
 def build(folder: Path, store: Store, clock: Clock, more: str = "") -> City:
     """Put a city together; its accounts are watched from the clock's present instant."""
-    settings = city(folder, more=more)
-    rules = Rules(settings)
+    return put_together(store, Rules(city(folder, more=more)), clock)
+
+
+def put_together(store: Store, rules: Rules, clock: Clock, played: type[PlayedConnector] = PlayedConnector) -> City:
+    """The same of rules that are there already."""
+    settings = rules.settings
     watched = [Account(a.platform, a.id, a.handle) for a in settings.accounts if a.platform == "twitter"]
-    connector = PlayedConnector(watched, clock)
+    connector = played(watched, clock)
     channels = {channel.id: PlayedChannel() for channel in settings.channels}
     watch = Watch(store, rules, clock)
     looker = Looker(store, rules, {"twitter": connector}, clock)

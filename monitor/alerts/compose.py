@@ -10,7 +10,7 @@ from monitor.alerts.message import AlertAccount, AlertCase, AlertMention, Attach
 from monitor.rules import Rules
 from monitor.store import alerts, cases, posts
 from monitor.store.engine import Transaction
-from sla.case import Case
+from sla.case import Case, Clock
 
 
 def compose(tx: Transaction, rules: Rules, stored: alerts.Message, now: datetime) -> Message:
@@ -20,7 +20,9 @@ def compose(tx: Transaction, rules: Rules, stored: alerts.Message, now: datetime
     found = cases.by_ids(tx, ids) if ids else {}
     mentions = posts.mentions(tx, ids) if ids else {}
     told = tuple(
-        _case(found[entry.case_id], mentions[entry.case_id], entry, now) for entry in bundled if entry.case_id in found
+        _case(rules, found[entry.case_id], mentions[entry.case_id], entry, stored.clock, now)
+        for entry in bundled
+        if entry.case_id in found
     )
     account = _account(stored)
     settings = rules.settings
@@ -40,12 +42,18 @@ def compose(tx: Transaction, rules: Rules, stored: alerts.Message, now: datetime
     )  # fmt: skip
 
 
-def _case(case: Case, mentions: Sequence[posts.MentionRow], entry: alerts.Bundled, now: datetime) -> AlertCase:
+def _case(
+    rules: Rules, case: Case, mentions: Sequence[posts.MentionRow], entry: alerts.Bundled, clock: str, now: datetime
+) -> AlertCase:
+    deadline = case.deadline
+    if clock == Clock.FINAL and case.final_deadline is not None:
+        deadline = case.final_deadline
     return AlertCase(
-        id=case.id, platform=case.platform, account=case.account, department=case.department, deadline=case.deadline,
-        overdue_seconds=(now - case.deadline) // timedelta(seconds=1), checked=entry.checked, late=entry.late,
+        id=case.id, platform=case.platform, account=case.account, department=case.department, deadline=deadline,
+        overdue_seconds=(now - deadline) // timedelta(seconds=1), checked=entry.checked, late=entry.late,
         link=mentions[0].permalink if mentions else "",
         mentions=tuple(AlertMention(m.id, m.created_at, m.permalink) for m in mentions),
+        clock=clock, crisis=rules.in_crisis(case), held_until=entry.held_until, held_by=entry.held_by,
     )  # fmt: skip
 
 

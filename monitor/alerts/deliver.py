@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 import stamina
 import structlog
 
+from monitor import maintenance
 from monitor.alerts import outbox
 from monitor.alerts.channels.base import Channel, TransportError
 from monitor.alerts.compose import compose
@@ -22,7 +23,7 @@ from monitor.alerts.message import Message
 from monitor.clock import Clock
 from monitor.failpoints import failpoint
 from monitor.rules import Rules
-from monitor.store import alerts
+from monitor.store import alerts, contacts, holds
 from monitor.store.engine import PASSING, Store, Transaction, new_id
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ class Delivery:
         """`lanes` names, by channel, what is stuck together when it is stuck: a mail server, a webhook."""
         self._store, self._rules, self._channels, self._clock = store, rules, channels, clock
         self._lanes = lanes
+        self._addresses = {channel.id: channel.address_hash for channel in rules.settings.channels}
         self._owner = new_id("n")
         # A channel that hangs must not eat up the time after which the next one should have taken over.
         self._patience = min(SEND, max(rules.settings.alerts.fallback_after, SHORTEST_SEND))
@@ -142,10 +144,14 @@ class Delivery:
         return known.send(message, deadline=self._patience.total_seconds())
 
     def _worth_sending(self, tx: Transaction, stored: alerts.Message, now: datetime) -> bool:
-        """Drop what was answered meanwhile; go round a channel that is known not to work."""
+        """Drop what was answered meanwhile, keep a silence, go round a channel that is known not to work."""
         alerts.drop_answered(tx, stored.id)
         if stored.kind in (*alerts.URGENT, "answered") and not alerts.cases_of(tx, stored.id):
             alerts.update_message(tx, stored.id, state="dropped", next_attempt_at=None, finished_at=now)
+            return False
+        silence = maintenance.standing(tx, now)
+        if silence is not None and stored.kind not in maintenance.SPARED and not holds.is_of_crisis(tx, stored.id):
+            alerts.update_message(tx, stored.id, next_attempt_at=silence.until)
             return False
         failing = alerts.failing(tx).get(stored.channel)
         if failing is not None and now >= failing.failing_since + self._rules.settings.alerts.fallback_after:
@@ -159,6 +165,9 @@ class Delivery:
         alerts.settle(tx, stored.id, "delivered")
         if alerts.channel_works(tx, stored.channel):
             log.info("channel.recovered", channel=stored.channel)
+        if stored.channel in self._addresses:
+            # Whoever was reached can be reached: no test alert needs to prove it.
+            contacts.delivered(tx, stored.channel, self._addresses[stored.channel], now)
         log.info("alert.delivered", message=stored.id, kind=stored.kind, level=stored.level,
                  recipient=stored.recipient, channel=stored.channel)  # fmt: skip
 
@@ -201,7 +210,8 @@ class Delivery:
         if channel is None:
             return False
         replacement = new_id("m")
-        alerts.add_message(tx, replacement, stored.kind, stored.level, stored.recipient, channel, now, stored.subject)
+        alerts.add_message(tx, replacement, stored.kind, stored.level, stored.recipient, channel, now, stored.subject,
+                           clock=stored.clock, chain=stored.chain or stored.id)  # fmt: skip
         alerts.move(tx, stored.id, replacement)
         alerts.update_message(
             tx, stored.id, state="fell_back", next_attempt_at=None, finished_at=now,

@@ -25,6 +25,8 @@ class Kind(StrEnum):
     ANSWERED = "answered"
     FAULT = "fault"
     REPORT = "report"
+    MAINTENANCE = "maintenance"
+    """To the root contact: alerts are held on purpose, or go out again."""
     TEST = "test"
 
 
@@ -54,6 +56,7 @@ class AlertCase:
     department: str
     """The department's id in the settings."""
     deadline: datetime
+    """That of the clock the alert is about."""
     overdue_seconds: int
     """Seconds past the deadline; negative before it."""
     checked: bool
@@ -63,6 +66,14 @@ class AlertCase:
     link: str
     """The case's page; the permalink where there is no web."""
     mentions: tuple[AlertMention, ...] = ()
+    clock: str = "first"
+    """Whether it is the first answer that is owed or the final one (SEMANTICS row 7)."""
+    crisis: bool = False
+    """Whether it is part of a crisis; for the words alone."""
+    held_until: datetime | None = None
+    """Until when this alert had to wait, where it had to; for the words alone."""
+    held_by: str = ""
+    """What it had to wait for: quiet, duty, limit or maintenance."""
 
     def payload(self) -> dict[str, Any]:
         """JSON-ready; raises ValueError when an instant is naive."""
@@ -71,6 +82,7 @@ class AlertCase:
             "platform": self.platform,
             "account": self.account,
             "department": self.department,
+            "clock": self.clock,
             "deadline": _instant(self.deadline),
             "overdue_seconds": self.overdue_seconds,
             "checked": self.checked,

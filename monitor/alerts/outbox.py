@@ -6,11 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from monitor.alerts.hold import Holds
 from monitor.rules import Rules
 from monitor.store import alerts
 from monitor.store.engine import Transaction, new_id
-from sla.case import Case, Change
-from sla.escalation import Decision
+from sla.case import Case, Change, Clock
+from sla.escalation import Decision, Reason
+
+#: The events that say an answer came, and the clock that it stops (SEMANTICS rows 4 and 7).
+_ANSWERED = {"answered": Clock.FIRST, "final_answered": Clock.FINAL}
 
 
 def state(rules: Rules) -> str:
@@ -19,45 +23,65 @@ def state(rules: Rules) -> str:
 
 
 def escalated(
-    case: Case, decision: Decision, people: Sequence[str], now: datetime, *, checked: bool, state: str
+    holds: Holds, case: Case, decision: Decision, people: Sequence[str], *, checked: bool
 ) -> list[dict[str, Any]]:
-    """The alerts of one decision, one a person; unique per case, round, clock, level, repeat and person."""
+    """The alerts of one decision, one a person; unique per case, round, clock, level, repeat and person.
+
+    `holds` are those of the instant at which it is decided. `case` is the case as it was decided on.
+    """
     assert decision.due_at is not None
     # Found late or after downtime: what was due long ago falls due together with what is due when it was found.
     due_at = max(decision.due_at, case.found_at)
     late = case.found_at > decision.due_at
-    step = f"{case.id}/{case.round}/first/{decision.reason}/{decision.level}/{decision.repeats}"
-    return [
-        {"key": f"{step}/{person}", "case_id": case.id, "recipient": person, "kind": decision.kind,
-         "level": decision.level, "due_at": due_at, "created_at": now, "checked": checked, "late": late,
-         "clock": case.clock, "held_until": None, "state": state, "message_id": None}
-        for person in people
-    ]  # fmt: skip
+    step = f"{case.id}/{case.round}/{decision.clock}/{decision.reason}/{decision.level}/{decision.repeats}"
+    crisis, waits = holds.rules.in_crisis(case), state(holds.rules)
+    repeats = decision.reason is Reason.REPEAT
+    rows = []
+    for person in people:
+        held = holds.of_case(case, decision.kind, decision.clock, person, repeats=repeats)
+        rows.append(
+            {"key": f"{step}/{person}", "case_id": case.id, "recipient": person, "kind": decision.kind,
+             "level": decision.level, "due_at": due_at, "created_at": holds.now, "checked": checked, "late": late,
+             "clock": decision.clock.value, "round": case.round, "crisis": crisis,
+             "held_until": held.until if held else None, "held_by": held.because.value if held else "",
+             "state": waits, "message_id": None}
+        )  # fmt: skip
+    return rows
 
 
 def answered(tx: Transaction, rules: Rules, changes: Iterable[Change], now: datetime) -> None:
-    """Tell those who heard of a breach or an escalation that the answer has come (SEMANTICS row 4)."""
-    closed = {
-        change.case.id: change.case
-        for change in changes
-        if change.case.level > 0 and any(event.kind == "answered" for event in change.events)
-    }
-    if not closed:
-        return
-    rows = [
-        {"key": f"{case_id}/{closed[case_id].round}/answered/{person}", "case_id": case_id, "recipient": person,
-         "kind": "answered", "level": closed[case_id].level, "due_at": now, "created_at": now, "checked": True,
-         "late": False, "clock": "first", "held_until": None, "state": state(rules), "message_id": None}
-        for case_id, people in alerts.told(tx, list(closed)).items()
-        for person in people
-    ]  # fmt: skip
-    alerts.put(tx, rows)
+    """Tell those who heard of a breach or an escalation that the answer has come, each clock's own (rows 4 and 7)."""
+    changes = list(changes)
+    holds, rows = Holds(rules, now), list[dict[str, Any]]()
+    for kind, clock in _ANSWERED.items():
+        found = {change.case.id: change.case for change in changes if any(e.kind == kind for e in change.events)}
+        if not found:
+            continue
+        for case_id, people in alerts.told(tx, list(found), clock).items():
+            case = found[case_id]
+            for person, level in people.items():
+                held = holds.of_case(case, "answered", clock, person)
+                rows.append(
+                    {"key": f"{case_id}/{case.round}/{kind}/{person}", "case_id": case_id, "recipient": person,
+                     "kind": "answered", "level": level, "due_at": now, "created_at": now, "checked": True,
+                     "late": False, "clock": clock.value, "round": case.round, "crisis": rules.in_crisis(case),
+                     "held_until": held.until if held else None, "held_by": held.because.value if held else "",
+                     "state": state(rules), "message_id": None}
+                )  # fmt: skip
+    if rows:
+        alerts.put(tx, rows)
 
 
 def notice(tx: Transaction, rules: Rules, kind: str, people: Iterable[str], now: datetime, **subject: Any) -> None:
-    """Write a message of the service itself (blind, recovered, fault, report): one a person, bundled with nothing."""
+    """Write a message of the service itself (blind, recovered, fault, report): one a person, bundled with nothing.
+
+    What can wait for the morning does.
+    """
     shadow = state(rules) == "shadow"
+    holds = Holds(rules, now)
     for person in dict.fromkeys(people):
         channels = rules.channels_of(person)
         if channels:
-            alerts.add_message(tx, new_id("m"), kind, 0, person, channels[0], now, subject, shadow=shadow)
+            held = holds.of_notice(kind, person)
+            alerts.add_message(tx, new_id("m"), kind, 0, person, channels[0], now, subject, shadow=shadow,
+                               held_until=held.until if held else None)  # fmt: skip

@@ -22,9 +22,11 @@ _VERBS = {
     "accounts": ("monitor.cli.accounts:accounts", "How far each account is known, and what is wrong with it."),
     "channels": ("monitor.cli.channels:channels", "Where alerts go out, whom they reach, and whether they arrive."),
     "alerts": ("monitor.cli.alerts:alerts", "What was sent to whom, tries, dead letters."),
+    "maintenance": ("monitor.cli.maintenance:maintenance", "A silence with an end, while somebody works on it."),
     "report": ("monitor.cli.report:report", "The weekly SLA compliance report, and its proof."),
     "simulate": ("monitor.cli.simulate:simulate", "What a week would have been under another policy."),
     "calendar": ("monitor.cli.calendar:calendar", "Which hours count, and why a day does not."),
+    "nodes": ("monitor.cli.nodes:nodes", "The daemons on this database, and which of them decide."),
     "db": ("monitor.cli.db:db", "Migrations, copies and checks of the database."),
 }
 """Where each verb lives, and its one line in the help."""

@@ -56,6 +56,9 @@ def _state(words: Words, rules: Rules, account: Mapping[str, Any]) -> list[Text 
     if account["blind_since"] is not None:
         since = words.when(datetime.fromisoformat(account["blind_since"]), rules.zone)
         lines.append(Text(words("accounts.blind", since=since), style="bold red"))
+    if account["suspect_since"] is not None:
+        since = words.when(datetime.fromisoformat(account["suspect_since"]), rules.zone)
+        lines.append(Text(words("accounts.suspect", since=since), style="bold yellow"))
     lines += [f"{words(f'accounts.{name}')}: {account[name]}" for name in _PROBLEMS if account[name]]
     for source in account["sources"]:
         wrong = [words("accounts.behind")] if source["behind"] else []

@@ -41,6 +41,13 @@ class Call:
             self._settings = load(self.config)
         return self._settings
 
+    def reread(self) -> Settings:
+        """The settings as the file has them now; these it goes by from then on. Raises SettingsError."""
+        from config import load
+
+        self._settings = load(self.config)
+        return self._settings
+
     def rules(self) -> Rules:
         """The settings as the engine asks them."""
         from monitor.rules import Rules

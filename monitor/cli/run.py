@@ -18,7 +18,8 @@ from monitor.store.opening import in_words
 def run(call: Call) -> None:
     """The daemon in the foreground: migrates, says ready, runs until SIGTERM.
 
-    Logs are JSON lines on standard error. On SQLite a second daemon on the same file ends with 75.
+    Logs are JSON lines on standard error. On SQLite a second daemon on the same file ends with 75. SIGHUP reads the
+    settings again; where they are wrong, the old ones stay.
     """
     settings = call.settings()
     logs.configure(settings.service.log_level, settings.secret_values())
@@ -27,7 +28,7 @@ def run(call: Call) -> None:
         with in_words():
             app = build(settings)
             try:
-                daemon.run(app)
+                daemon.run(app, reread=call.reread)
             finally:
                 app.close()
     except (AddressTaken, AlreadyRunning, StoreError):

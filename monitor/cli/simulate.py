@@ -115,6 +115,7 @@ def _print(words: Words, rules: Rules, found: Simulation) -> None:
     out.print()
     out.print(_alerts(words, rules, found))
     out.print()
+    out.print(words("simulate.breaches", was=found.baseline.breaches, would=found.changed.breaches))
     out.print(words("simulate.prevented", was=found.prevented[0], would=found.prevented[1]))
     if found.refused:
         out.print(words("simulate.refused", count=found.refused))
@@ -154,19 +155,20 @@ def _compared(was: Numbers | None, would: Numbers | None) -> tuple[str, ...]:
 
 
 def _alerts(words: Words, rules: Rules, found: Simulation) -> Table:
-    """Alerts by kind, by person and by the hour of day; breaches."""
+    """Alerts in all, by kind, by person and by the hour of day."""
     names = {person.id: person.name for person in rules.settings.staff}
     was, would = found.baseline, found.changed
-    grid = _grid(words("simulate.alerts"), words("simulate.count"))
-    grid.add_row(words("week.total"), _pair(str(was.alerts), str(would.alerts)), style="bold")
-    grid.add_row(words("simulate.breaches"), _pair(str(was.breaches), str(would.breaches)))
+    grid = _grid(words("simulate.alerts"), "", words("simulate.count"))
+    grid.add_row(words("week.total"), "", _pair(str(was.alerts), str(would.alerts)), style="bold")
     for kind in sorted({*was.kinds, *would.kinds}):
-        grid.add_row(words.known(f"kind.{kind}", kind), _pair(str(was.kinds[kind]), str(would.kinds[kind])))
+        told = _pair(str(was.kinds[kind]), str(would.kinds[kind]))
+        grid.add_row(words("simulate.kind"), words.known(f"kind.{kind}", kind), told)
     for person in sorted({*was.people, *would.people}):
-        grid.add_row(cell(names.get(person, person)), _pair(str(was.people[person]), str(would.people[person])))
-    for hour in range(24):
-        if was.hours[hour] or would.hours[hour]:
-            grid.add_row(f"{hour:02}:00-{hour + 1:02}:00", _pair(str(was.hours[hour]), str(would.hours[hour])))
+        told = _pair(str(was.people[person]), str(would.people[person]))
+        grid.add_row(words("simulate.person"), cell(names.get(person, person)), told)
+    for hour, told_at in enumerate(zip(was.hours, would.hours, strict=True)):
+        if any(told_at):
+            grid.add_row(words("simulate.hour"), f"{hour:02}:00-{hour + 1:02}:00", _pair(*map(str, told_at)))
     return grid
 
 
@@ -193,7 +195,7 @@ def _grid(*headings: str) -> Table:
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     grid.add_column(headings[0], overflow="fold")
     for heading in headings[1:]:
-        grid.add_column(heading, justify="right", no_wrap=True)
+        grid.add_column(heading, justify="right" if heading else "left", no_wrap=bool(heading))
     return grid
 
 

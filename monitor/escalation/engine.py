@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from monitor.alerts import outbox
+from monitor.alerts.hold import Holds
 from monitor.clock import Clock
 from monitor.escalation.look import Looker
 from monitor.failpoints import failpoint
@@ -104,7 +105,7 @@ def settle(
     """Store decisions: the cases after them, their events and the outbox, all or nothing."""
     changes: list[Change] = []
     rows: list[dict[str, Any]] = []
-    state = outbox.state(rules)
+    holds = Holds(rules, now)
     for case in of:
         decision = decisions[case.id]
         if not decision.tells:
@@ -113,7 +114,7 @@ def settle(
         told = rules.recipients(rules.policy(case.policy), decision, case.department, case.assignee, now)
         seen = case.id in checked
         changes.append(fired(case, decision, now, told=told.people, skipped=told.skipped, checked=seen))
-        rows += outbox.escalated(case, decision, told.people, now, checked=seen, state=state)
+        rows += outbox.escalated(holds, case, decision, told.people, checked=seen)
     cases.save(tx, changes)
     alerts.put(tx, rows)
 
@@ -126,7 +127,7 @@ def start_round(tx: Transaction, rules: Rules, change: Change, now: datetime) ->
     told = rules.recipients(policy, decision, case.department, case.assignee, now)
     after = fired(case, decision, now, told=told.people, skipped=told.skipped, checked=False)
     cases.save(tx, [Change(after.case, change.events + after.events)])
-    alerts.put(tx, outbox.escalated(case, decision, told.people, now, checked=False, state=outbox.state(rules)))
+    alerts.put(tx, outbox.escalated(Holds(rules, now), case, decision, told.people, checked=False))
 
 
 def _decision(rules: Rules, case: Case, now: datetime) -> Decision:

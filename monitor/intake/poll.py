@@ -197,6 +197,8 @@ class Polling:
                 return False
             since_of = {a.id: a.watch_from for a in accounts.watched(tx).values() if a.platform == source.platform}
             brought = keep(tx, self._rules, source.platform, page.posts, since_of, now, set_aside=page.set_aside)
+            if source.primary:
+                self._watch.heard(tx, source.platform, page.posts, now)
             failpoint("ingest.before_commit")
         failpoint("ingest.after_commit")
         if brought.new_posts or brought.set_aside:

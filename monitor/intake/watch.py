@@ -1,30 +1,39 @@
-"""Blind accounts: told once an episode, and again when they see (SEMANTICS row 31)."""
+"""Blind accounts, and suspiciously quiet ones: told once an episode, and again at its end (SEMANTICS rows 31, 32)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
+from connectors.contract import Post
+from monitor import faults
 from monitor.alerts import outbox
 from monitor.clock import Clock
+from monitor.fault_words import say
 from monitor.rules import Rules
-from monitor.store import accounts, events
+from monitor.store import accounts, events, habits
 from monitor.store.accounts import Watched
 from monitor.store.engine import Store, Transaction
 from sla.case import Event
+from sla.habit import HISTORY, LEAST_SILENCE, Silence, suspicious
 
 log = structlog.get_logger(__name__)
 
+SUSPECT_EVERY = timedelta(minutes=15)
+"""How often silent accounts are compared with their habits."""
+
 
 class Watch:
-    """Knows up to when each account is complete, and says so when that stops moving."""
+    """Knows up to when each account is complete, and says so when that stops moving, or when nothing comes any more."""
 
     def __init__(self, store: Store, rules: Rules, clock: Clock) -> None:
         self._store, self._rules, self._clock = store, rules, clock
         self._started_at = clock()
+        self._compared_at: datetime | None = None
 
     def run(self) -> int:
         """Find accounts without a complete primary fetch for `blind_after`, whatever the cause; returns how many.
@@ -43,7 +52,70 @@ class Watch:
         ]
         for account in newly:
             self._go_blind(account, now)
+        if self._compared_at is None or not timedelta(0) <= now - self._compared_at < SUSPECT_EVERY:
+            self._compared_at = now
+            self._compare(self._watched(standing), now)
         return len(newly)
+
+    def heard(self, tx: Transaction, platform: str, page: Iterable[Post], now: datetime) -> None:
+        """A primary walk brought a page: what speaks to an account ends its silence, suspect or not."""
+        newest: dict[str, datetime] = {}
+        official = self._rules.official(platform)
+        for post in page:
+            for id in post.addressed if post.author not in official else ():
+                # A time that has not come yet is the platform's mistake, and must not hide the silence after it.
+                newest[id] = max(newest.get(id, post.created_at), min(post.created_at, now))
+        for id, at in newest.items():
+            since = habits.heard(tx, platform, id, at)
+            if since is not None:
+                data = {"platform": platform, "account": id, "since": since, "until": at}
+                events.append(tx, [(None, Event("suspect_over", now, "platform", data))])
+                faults.tell(tx, self._rules, say(self._rules, "suspect_over", account=self._name(platform, id)), now)
+                log.info("account.suspect_over", platform=platform, account=id)
+
+    def _compare(self, watched: Iterable[Watched], now: datetime) -> None:
+        """Find accounts whose platform answers, and whose silence is longer than their habit (SEMANTICS row 32)."""
+        quiet: dict[str, list[Watched]] = defaultdict(list)
+        for account in watched:
+            if self._is_quiet(account, now):
+                quiet[account.platform].append(account)
+        for platform, those in quiet.items():
+            last = min(account.last_post_at for account in those if account.last_post_at)
+            with self._store.read() as tx:
+                arrived = habits.arrivals(tx, platform, last - HISTORY)
+            for account in those:
+                assert account.complete_until is not None
+                silence = suspicious(arrived.get(account.id, ()), account.complete_until, self._rules.zone)
+                if silence is not None:
+                    self._suspect(account, silence, now)
+
+    def _is_quiet(self, account: Watched, now: datetime) -> bool:
+        last, until = account.last_post_at, account.complete_until
+        if last is None or until is None or account.suspect_since is not None or account.blind_since is not None:
+            return False
+        return until - last >= LEAST_SILENCE and now - until <= self._rules.settings.polling.blind_after
+
+    def _suspect(self, account: Watched, silence: Silence, now: datetime) -> None:
+        with self._store.write() as tx:
+            assert account.last_post_at is not None
+            if not habits.suspect(tx, account.platform, account.id, account.last_post_at):
+                return
+            data = {
+                "platform": account.platform, "account": account.id, "since": silence.since,
+                "usual_seconds": silence.usual.total_seconds(), "missed": round(silence.missed, 1),
+            }  # fmt: skip
+            events.append(tx, [(None, Event("suspect", now, "clock", data))])
+            said = say(
+                self._rules, "suspect", account=self._name(account.platform, account.id),
+                since=silence.since.astimezone(self._rules.zone).strftime("%Y-%m-%d %H:%M"), usually=_span(silence.usual),
+            )  # fmt: skip
+            faults.tell(tx, self._rules, said, now)
+        log.error("account.suspect", **data)
+
+    def _name(self, platform: str, id: str) -> str:
+        handles = {(a.platform, a.id): a.handle for a in self._rules.settings.accounts}
+        handle = handles.get((platform, id))
+        return f"{platform} @{handle}" if handle else f"{platform} {id}"
 
     def _watched(self, standing: dict[tuple[str, str], Watched]) -> list[Watched]:
         keys = [(account.platform, account.id) for account in self._rules.settings.accounts]
@@ -95,6 +167,11 @@ class Watch:
         people = [self._rules.root] + ([duty] if duty else [])
         about: dict[str, Any] = {"platform": account.platform, "id": account.id, "complete_until": until}
         outbox.notice(tx, self._rules, kind, people, now, account=about, detail=detail)
+
+
+def _span(span: timedelta) -> str:
+    hours, rest = divmod(int(span.total_seconds()), 3600)
+    return f"{hours}:{rest // 60:02}"
 
 
 def _seen(account: Watched) -> datetime:

@@ -30,6 +30,10 @@ class Watched(NamedTuple):
     problem: str
     token_problem: str
     handle_problem: str
+    last_post_at: datetime | None
+    """When the newest post that spoke to it was written."""
+    suspect_since: datetime | None
+    """Since when it has been quiet for longer than is its habit; None while it is not."""
 
 
 @dataclass(frozen=True, slots=True)

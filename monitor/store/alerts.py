@@ -6,8 +6,22 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, delete, func, insert, literal, or_, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
+from monitor.store import flags
 from monitor.store.bulk import once
 from monitor.store.columns import Instant
 from monitor.store.tables import AlertRow, AttemptRow, CaseRow, FailingChannelRow, MessageRow
@@ -21,6 +35,9 @@ _cases = CaseRow.__table__  # type: ignore[attr-defined]
 _put = once(_alerts, *(column.name for column in _alerts.c if column.name != "id"))
 _failing_once = once(_failing)
 
+#: What an alert is where nothing else is said of it.
+_ORDINARY: dict[str, Any] = {"clock": "first", "round": 1, "crisis": False, "held_until": None, "held_by": ""}
+
 #: Kinds that ask for an answer: there is nothing left to say once the case is closed (SEMANTICS row 22).
 URGENT = ("warning", "breach", "escalation")
 
@@ -31,9 +48,12 @@ class Group(NamedTuple):
     recipient: str
     kind: str
     level: int
+    clock: str
     size: int
     due_at: datetime
     """When the earliest of them fell due."""
+    crisis: int
+    """How many of them are of a crisis: those wait for nothing."""
 
 
 class Message(NamedTuple):
@@ -52,6 +72,9 @@ class Message(NamedTuple):
     tries: int
     problem: str
     subject: dict[str, Any]
+    clock: str = "first"
+    chain: str | None = None
+    """The first message that tried to say this, where this one took over from it."""
 
 
 class Failing(NamedTuple):
@@ -69,24 +92,48 @@ _message = tuple(_messages.c[name] for name in Message._fields)
 
 def put(tx: Connection, rows: Sequence[dict[str, Any]]) -> int:
     """Write alerts into the outbox, each once for ever by its `key`; returns how many were new."""
-    return _put(tx, rows)
+    return _put(tx, [_ORDINARY | row for row in rows])
 
 
-def groups(tx: Connection, after: datetime | None = None) -> list[Group]:
-    """What waits to be bundled; only what fell due `after`, where there is such an instant."""
+def spares() -> ColumnElement[bool]:
+    """Which alerts no silence and no limit holds: those of a crisis (SEMANTICS row 34)."""
+    return or_(_alerts.c.crisis, _alerts.c.kind == "crisis")
+
+
+def no_longer_held(now: datetime) -> ColumnElement[bool]:
+    """Which alerts wait for nothing but a bundle."""
+    return or_(_alerts.c.held_until.is_(None), _alerts.c.held_until <= now)
+
+
+def groups(
+    tx: Connection, now: datetime | None = None, after: datetime | None = None, crisis_only: bool = False
+) -> list[Group]:
+    """What waits to be bundled, longest due first: what is not held at `now`, or all where no instant is given.
+
+    Only what fell due `after`, where there is such an instant.
+    """
     c = _alerts.c
-    query = select(c.recipient, c.kind, c.level, func.count(), func.min(c.due_at)).where(c.state == "waiting")
+    query = select(
+        c.recipient, c.kind, c.level, c.clock, func.count(), func.min(c.due_at), func.count().filter(spares())
+    ).where(c.state == "waiting")
+    if now is not None:
+        query = query.where(no_longer_held(now))
     if after is not None:
         query = query.where(c.due_at > after)
-    return [Group(*row) for row in tx.execute(query.group_by(c.recipient, c.kind, c.level))]
+    if crisis_only:
+        query = query.where(spares())
+    query = query.group_by(c.recipient, c.kind, c.level, c.clock).order_by(func.min(c.due_at), c.recipient)
+    return [Group(*row) for row in tx.execute(query)]
 
 
-def last_bundle(tx: Connection, recipient: str, channel: str, kind: str, level: int) -> datetime | None:
-    """When the newest message of this recipient, channel, kind and level was formed."""
+def last_bundle(
+    tx: Connection, recipient: str, channel: str, kind: str, level: int, clock: str = "first"
+) -> datetime | None:
+    """When the newest message of this recipient, channel, kind, level and clock was formed."""
     c = _messages.c
     found: datetime | None = tx.execute(
         select(func.max(c.created_at)).where(
-            c.recipient == recipient, c.channel == channel, c.kind == kind, c.level == level
+            c.recipient == recipient, c.channel == channel, c.kind == kind, c.level == level, c.clock == clock
         )
     ).scalar()
     return found
@@ -94,31 +141,37 @@ def last_bundle(tx: Connection, recipient: str, channel: str, kind: str, level: 
 
 def add_message(
     tx: Connection, id: str, kind: str, level: int, recipient: str, channel: str, now: datetime,
-    subject: dict[str, Any] | None = None, *, shadow: bool = False,
+    subject: dict[str, Any] | None = None, *, shadow: bool = False, clock: str = "first", chain: str | None = None,
+    held_until: datetime | None = None,
 ) -> None:  # fmt: skip
-    """Write a message that is due at once; in shadow mode one that is only on record."""
+    """Write a message that is due at once, or when it is held no longer; in shadow mode one only on record."""
     tx.execute(
         insert(_messages).values(
             id=id, kind=kind, level=level, recipient=recipient, channel=channel, created_at=now, tries=0, problem="",
-            state="shadow" if shadow else "queued", next_attempt_at=None if shadow else now, subject=subject or {},
+            state="shadow" if shadow else "queued", next_attempt_at=None if shadow else held_until or now,
+            subject=subject or {}, clock=clock, chain=chain,
         )
     )  # fmt: skip
 
 
-def bundle(tx: Connection, group: Group, message_id: str, most: int) -> int:
+def bundle(
+    tx: Connection, group: Group, message_id: str, most: int, now: datetime | None = None, crisis_only: bool = False
+) -> int:
     """Put up to `most` waiting alerts of a group into a message, longest due first; returns how many.
 
-    None that fell due before the group's first: those are held.
+    None that fell due before the group's first, and none that is held at `now`.
     """
     c = _alerts.c
-    chosen = (
+    candidates = (
         select(c.id)
         .where(c.state == "waiting", c.recipient == group.recipient, c.kind == group.kind, c.level == group.level)
-        .where(c.due_at >= group.due_at)
-        .order_by(c.due_at, c.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
+        .where(c.clock == group.clock, c.due_at >= group.due_at)
     )
+    if now is not None:
+        candidates = candidates.where(no_longer_held(now))
+    if crisis_only:
+        candidates = candidates.where(spares())
+    chosen = candidates.order_by(c.due_at, c.id).limit(most).with_for_update(skip_locked=True)
     # Another node may be at it too: what it has taken is not taken from it.
     taken = update(_alerts).where(c.id.in_(chosen), c.state == "waiting")
     taken = taken.values(state="bundled", message_id=message_id)
@@ -171,13 +224,23 @@ def holds(tx: Connection, id: str, owner: str) -> bool:
 def drop_answered(tx: Connection, message_id: str) -> int:
     """Take out of a message what no longer asks for an answer; the cases stay as they are until the send is begun."""
     c = _alerts.c
-    query = select(c.id, _cases.c.state).join(_cases, _cases.c.id == c.case_id)
+    of = _cases.c
+    query = select(c.id, c.clock, of.state, of.final_deadline, of.final_answered_at).join(_cases, of.id == c.case_id)
     query = query.where(c.message_id == message_id, c.kind.in_(URGENT))
-    query = query.order_by(_cases.c.id).with_for_update(of=_cases)
-    closed = [row[0] for row in tx.execute(query) if row[1] in ("answered", "dismissed", "deleted", "merged")]
+    query = query.order_by(of.id).with_for_update(of=_cases)
+    closed = [row[0] for row in tx.execute(query) if not _is_owed(*row[1:])]
     if closed:
         tx.execute(update(_alerts).where(c.id.in_(closed)).values(state="dropped", message_id=None))
     return len(closed)
+
+
+def _is_owed(clock: str, state: str, final_deadline: datetime | None, final_answered_at: datetime | None) -> bool:
+    """Whether the answer that an alert asks for is still owed: of each clock its own (SEMANTICS row 7)."""
+    if state in ("dismissed", "deleted", "merged"):
+        return False
+    if clock == "final":
+        return final_deadline is not None and final_answered_at is None
+    return state != "answered"
 
 
 class Bundled(NamedTuple):
@@ -186,12 +249,15 @@ class Bundled(NamedTuple):
     case_id: str
     checked: bool
     late: bool
+    held_until: datetime | None
+    """Until when the alert had to wait, if it had to."""
+    held_by: str
 
 
 def cases_of(tx: Connection, message_id: str) -> list[Bundled]:
     """The cases a message speaks of, longest due first."""
     c = _alerts.c
-    query = select(c.case_id, c.checked, c.late).where(c.message_id == message_id, c.case_id.is_not(None))
+    query = select(*(c[name] for name in Bundled._fields)).where(c.message_id == message_id, c.case_id.is_not(None))
     return [Bundled(*row) for row in tx.execute(query.order_by(c.due_at, c.id))]
 
 
@@ -225,19 +291,23 @@ def move(tx: Connection, message_id: str, to: str) -> None:
     tx.execute(update(_alerts).where(_alerts.c.message_id == message_id).values(message_id=to))
 
 
-def told(tx: Connection, cases: Collection[str]) -> dict[str, list[str]]:
-    """Who was told of a breach or an escalation of these cases: recipients by case, where a send was begun."""
+def told(tx: Connection, cases: Collection[str], clock: str = "first") -> dict[str, dict[str, int]]:
+    """Who was told of a breach or an escalation of these cases on a clock, where a send was begun.
+
+    By case the recipients, each with the highest level they were told.
+    """
     c = _alerts.c
     query = (
-        select(c.case_id, c.recipient)
+        select(c.case_id, c.recipient, func.max(c.level))
         .join(_messages, _messages.c.id == c.message_id)
-        .where(c.case_id.in_(cases), c.kind.in_(("breach", "escalation")), _messages.c.first_attempt_at.is_not(None))
-        .distinct()
+        .where(c.case_id.in_(cases), c.clock == clock, c.kind.in_(("breach", "escalation")))
+        .where(_messages.c.first_attempt_at.is_not(None))
+        .group_by(c.case_id, c.recipient)
         .order_by(c.case_id, c.recipient)
     )
-    found: dict[str, list[str]] = {}
-    for case_id, recipient in tx.execute(query):
-        found.setdefault(case_id, []).append(recipient)
+    found: dict[str, dict[str, int]] = {}
+    for case_id, recipient, level in tx.execute(query):
+        found.setdefault(case_id, {})[recipient] = level
     return found
 
 
@@ -266,8 +336,13 @@ def channel_told(tx: Connection, id: str) -> bool:
 
 
 def set_back(tx: Connection, now: datetime, by: timedelta) -> None:
-    """The clock was set back: leases end, tries come sooner by as much, no failure lies in the future."""
-    m, f, micros = _messages.c, _failing.c, by // timedelta(microseconds=1)
+    """The clock was set back: leases end, tries come sooner by as much, no failure lies in the future.
+
+    What a channel's limit holds is looked at again; the hours of people stay what the wall clock makes them.
+    """
+    a, m, f, micros = _alerts.c, _messages.c, _failing.c, by // timedelta(microseconds=1)
+    limited = update(_alerts).where(a.state == "waiting", a.held_by == "limit", a.held_until > now)
+    tx.execute(limited.values(held_until=now))
     tx.execute(update(_messages).where(m.lease_until > now).values(lease_owner=None, lease_until=None))
     sooner = type_coerce(m.next_attempt_at, BigInteger) - micros
     tx.execute(update(_messages).where(m.next_attempt_at > now).values(next_attempt_at=sooner))
@@ -311,6 +386,17 @@ class Attempt(NamedTuple):
     detail: str
 
 
+def chains(tx: Connection, ids: Collection[str]) -> dict[str, list[str]]:
+    """The messages that tried to say what each of these says: those before it in its chain of fallbacks, and itself."""
+    c = _messages.c
+    first = {row[0]: row[1] or row[0] for row in tx.execute(select(c.id, c.chain).where(c.id.in_(ids)))}
+    links: dict[str, list[str]] = {id: [id] for id in first.values()}
+    query = select(c.chain, c.id).where(c.chain.is_not(None), c.chain.in_(links)).order_by(c.created_at, c.id)
+    for chain, id in tx.execute(query):
+        links[chain].append(id)
+    return {id: links[first[id]] for id in first}
+
+
 def attempts(tx: Connection, ids: Iterable[str]) -> list[Attempt]:
     """The tries of these messages, in order."""
     c = _attempts.c
@@ -328,18 +414,33 @@ class Backlog(NamedTuple):
     """What the outbox still owes."""
 
     waiting: int
+    """Alerts that may be bundled now; what is held is no debt."""
     queued: int
     dead: int
     oldest_at: datetime | None
+    """Since when the oldest of all this could have been told."""
+    held: int = 0
+    """Alerts and messages that wait for a time to come: quiet hours, duty hours, a limit, maintenance."""
 
 
-def backlog(tx: Connection) -> Backlog:
-    """How much waits to be told, and since when."""
+def backlog(tx: Connection, now: datetime) -> Backlog:
+    """How much waits to be told, and since when; what is held on purpose is counted apart and never late."""
     a, m = _alerts.c, _messages.c
-    waiting, oldest = tx.execute(select(func.count(), func.min(a.created_at)).where(a.state == "waiting")).one()
-    queued, oldest_message = tx.execute(
-        select(func.count(), func.min(m.created_at)).where(m.next_attempt_at.is_not(None))
+    silence = flags.maintenance(tx)
+    free = no_longer_held(now)
+    if silence is not None and now < silence.until:
+        free = and_(free, spares())
+    since = func.min(func.coalesce(a.held_until, a.created_at)).filter(free)
+    all_waiting, waiting, oldest = tx.execute(
+        select(func.count(), func.count().filter(free), since).where(a.state == "waiting")
+    ).one()
+    # One that was never tried and has its time still to come was written to be held, or put off by maintenance.
+    put_off = and_(m.tries == 0, m.next_attempt_at > now)
+    queued, held, oldest_message = tx.execute(
+        select(func.count(), func.count().filter(put_off), func.min(m.created_at).filter(~put_off)).where(
+            m.next_attempt_at.is_not(None)
+        )
     ).one()
     dead = tx.execute(select(func.count()).where(m.state == "dead")).scalar_one()
     ages = [at for at in (oldest, oldest_message) if at is not None]
-    return Backlog(waiting, queued, dead, min(ages, default=None))
+    return Backlog(waiting, queued - held, dead, min(ages, default=None), all_waiting - waiting + held)

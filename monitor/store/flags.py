@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
 
+from monitor.store.columns import dumps
 from monitor.store.tables import FlagRow
 
 _flags = FlagRow.__table__  # type: ignore[attr-defined]
 
 ALERTS_HELD = "alerts_held"
 """Set by a restore: what was due before it waits for `sns-monitor alerts release`. The value says from what file."""
+
+
+MAINTENANCE = "maintenance"
+"""Set while somebody works on the service and nothing is sent; the value says who, why and until when."""
+
+
+class Maintenance(NamedTuple):
+    """A silence that somebody asked for."""
+
+    started_at: datetime
+    until: datetime
+    by: str
+    """Staff id."""
+    reason: str
+
+
+def maintenance(tx: Connection) -> Maintenance | None:
+    """The silence that was asked for, over or not, until its end is on record; None where there is none."""
+    value = get(tx, MAINTENANCE)
+    if value is None:
+        return None
+    stored = json.loads(value)
+    started_at, until = (datetime.fromisoformat(stored[name]) for name in ("started_at", "until"))
+    return Maintenance(started_at, until, stored["by"], stored["reason"])
+
+
+def put_maintenance(tx: Connection, asked: Maintenance, now: datetime) -> None:
+    """Keep what was asked for, in place of what was asked before."""
+    put(tx, MAINTENANCE, dumps(asked._asdict()), now)
 
 
 def get(tx: Connection, name: str) -> str | None:

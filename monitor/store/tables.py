@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Text, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Text, false, text
 from sqlmodel import Field, SQLModel
 
 from monitor.store.columns import Instant, Json
@@ -14,6 +14,9 @@ from monitor.store.columns import Instant, Json
 _Serial = BigInteger().with_variant(Integer, "sqlite")
 
 metadata: MetaData = SQLModel.metadata
+
+#: Of which cases an answer is owed, the first or the final one: those that new settings and the auditor go through.
+OWED = "closed_at IS NULL OR (final_deadline IS NOT NULL AND final_answered_at IS NULL)"
 
 
 def _at(*, null: bool = False, **more: Any) -> Any:
@@ -107,6 +110,7 @@ class CaseRow(SQLModel, table=True):
         Index("cases_of_conversation", "platform", "conversation"),
         Index("cases_open", "department", "deadline", sqlite_where=text("closed_at IS NULL"),
               postgresql_where=text("closed_at IS NULL")),
+        Index("cases_owed", "id", sqlite_where=text(OWED), postgresql_where=text(OWED)),
         Index("cases_merged", "merged_into", sqlite_where=text("merged_into IS NOT NULL"),
               postgresql_where=text("merged_into IS NOT NULL")),
         Index("cases_of_incident", "incident", sqlite_where=text("incident IS NOT NULL"),
@@ -171,7 +175,10 @@ class MessageRow(SQLModel, table=True):
         Index("messages_due", "next_attempt_at", sqlite_where=text("next_attempt_at IS NOT NULL"),
               postgresql_where=text("next_attempt_at IS NOT NULL")),
         Index("messages_dead", "state", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")),
-        Index("messages_to", "recipient", "channel", "kind", "level", "created_at"),
+        Index("messages_to", "recipient", "channel", "kind", "level", "clock", "created_at"),
+        Index("messages_over", "channel", "created_at"),
+        Index("messages_chain", "chain", sqlite_where=text("chain IS NOT NULL"),
+              postgresql_where=text("chain IS NOT NULL")),
     )  # fmt: skip
     id: str = Field(primary_key=True)
     kind: str
@@ -186,6 +193,7 @@ class MessageRow(SQLModel, table=True):
     tries: int = 0
     problem: str = ""
     clock: str = Field(default="first", sa_column_kwargs={"server_default": "first"})
+    chain: str | None = None
     subject: dict[str, Any] = _json("{}")
     lease_owner: str | None = None
     lease_until: datetime | None = _at(null=True)
@@ -196,8 +204,8 @@ class AlertRow(SQLModel, table=True):
 
     __tablename__ = "alerts"
     __table_args__ = (
-        Index("alerts_waiting", "recipient", "kind", "level", "due_at", sqlite_where=text("state = 'waiting'"),
-              postgresql_where=text("state = 'waiting'")),
+        Index("alerts_waiting", "recipient", "kind", "level", "clock", "due_at", "held_until", "crisis",
+              sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
         Index("alerts_of_message", "message_id"),
         Index("alerts_of_case", "case_id"),
     )  # fmt: skip
@@ -212,7 +220,10 @@ class AlertRow(SQLModel, table=True):
     checked: bool = False
     late: bool = False
     clock: str = Field(default="first", sa_column_kwargs={"server_default": "first"})
+    round: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    crisis: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     held_until: datetime | None = _at(null=True)
+    held_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
     state: str
     message_id: str | None = Field(default=None, sa_column=Column(Text, ForeignKey("messages.id"), nullable=True))
 

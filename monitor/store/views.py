@@ -155,7 +155,7 @@ def accounts_json(tx: Connection, rules: Rules) -> list[dict[str, Any]]:
     shown = []
     for key in (*configured, *(key for key in stored if key not in configured)):
         table, row = configured.get(key), stored.get(key)
-        instants = ("watch_from", "complete_until", "fetched_at", "blind_since")
+        instants = ("watch_from", "complete_until", "fetched_at", "blind_since", "last_post_at", "suspect_since")
         problems = ("problem", "token_problem", "handle_problem")
         shown.append(
             {
@@ -203,13 +203,15 @@ def at(instant: datetime | None, zone: ZoneInfo) -> str | None:
 
 def _alerts_json(tx: Connection, case_id: str, zone: ZoneInfo) -> list[dict[str, Any]]:
     rows = alerts.alerts_of_case(tx, case_id)
-    tries = _tries(tx, {row["message_id"] for row in rows if row["message_id"]}, zone)
+    chains = alerts.chains(tx, {row["message_id"] for row in rows if row["message_id"]})
+    tries = _tries(tx, {id for chain in chains.values() for id in chain}, zone)
     return [
         {
             "recipient": row["recipient"], "kind": row["kind"], "level": row["level"], "state": row["state"],
             "due_at": at(row["due_at"], zone), "created_at": at(row["created_at"], zone),
             "checked": row["checked"], "late": row["late"], "message": row["message_id"],
-            "attempts": tries.get(row["message_id"], []),
+            "clock": row["clock"], "held_until": at(row["held_until"], zone), "held_by": row["held_by"],
+            "attempts": [one for id in chains.get(row["message_id"], ()) for one in tries[id]],
         }
         for row in rows
     ]  # fmt: skip

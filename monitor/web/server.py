@@ -10,17 +10,20 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
 
-from monitor import service
+from monitor import faults, service
 from monitor.app import App
 from monitor.cycle import Cycle
-from monitor.store import accounts
+from monitor.store import accounts, episodes
 from monitor.store.views import cases_json
 
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
-def create(app: App, cycle: Cycle) -> FastAPI:
-    """The web application. Until there is a login, the queue is shown only to programs on this machine."""
+def create(app: App, cycle: Cycle, waits: Callable[[], list[str]] = list) -> FastAPI:
+    """The web application. Until there is a login, the queue is shown only to programs on this machine.
+
+    `waits` says why this node does not decide, where it does not.
+    """
     web = FastAPI(title="sns-monitor", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
 
     @web.get("/livez")
@@ -33,20 +36,29 @@ def create(app: App, cycle: Cycle) -> FastAPI:
         """200 when the database is writable and cycles complete; a platform that is down stands in the body only."""
         try:
             app.store.ping()
-            faults = cycle.faults()
+            unready = [*waits(), *cycle.faults()]
             with app.store.read() as tx:
                 standing = accounts.watched(tx)
+                wrong = episodes.going_on(tx)
         except Exception as exc:  # noqa: BLE001 - whatever keeps the database from answering makes us unready
             response.status_code = 503
             return {"status": "unready", "faults": [f"database: {type(exc).__name__}"], "accounts": []}
-        if faults:
+        if unready:
             response.status_code = 503
         return {
-            "status": "unready" if faults else "ready",
-            "faults": faults,
+            "status": "unready" if unready else "ready",
+            "faults": unready,
+            "audit": [line for one in wrong if one.name == faults.AUDIT for line in one.why.splitlines()],
+            "clocks": [one.why for one in wrong if one.name.startswith(faults.CLOCK)],
+            "clock_offset_seconds": {
+                platform: offset.total_seconds()
+                for platform, connector in app.connectors.items()
+                if (offset := connector.health().clock_offset) is not None
+            },
             "accounts": [
                 {
                     "platform": a.platform, "id": a.id, "blind": a.blind_since is not None, "problem": a.problem,
+                    "suspect": a.suspect_since is not None,
                     "complete_until": a.complete_until.isoformat() if a.complete_until else None,
                 }
                 for a in standing.values()
@@ -74,13 +86,13 @@ def _is_local(host: str) -> bool:
         return False
 
 
-def start(app: App, cycle: Cycle) -> Callable[[], None]:
-    """Serve where the settings say; returns what stops it. Raises `service.AddressTaken`."""
+def start(app: App, cycle: Cycle, waits: Callable[[], list[str]] = list) -> Callable[[], None]:
+    """Serve where the settings say; returns what stops it. Raises `service.AddressTaken`. `waits` as in `create`."""
     listen = app.settings.web.listen
     if not listen:
         return lambda: None
     config = uvicorn.Config(
-        create(app, cycle), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
+        create(app, cycle, waits), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2
     )
     server = uvicorn.Server(config)
     # Bound here: uvicorn would end the process by itself where the port is taken.

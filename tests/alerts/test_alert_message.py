@@ -45,6 +45,7 @@ def test_payload_is_the_contract():
                 "platform": "twitter",
                 "account": "1001",
                 "department": "transport",
+                "clock": "first",
                 "deadline": "2026-11-24T22:50:00+09:00",
                 "overdue_seconds": 12,
                 "checked": True,

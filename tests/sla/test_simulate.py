@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -19,7 +19,9 @@ from sla.escalation import BusinessTime, Decision, Reason
 from sla.history import Status, fold
 from sla.policy import Kind, Policy, Step
 from sla.simulate import Lived, Relived, Terms, relive, rescaled
-from sla.whatif import Difference, Sums, alerts, difference
+from sla.whatif import Difference, Sums, alerts
+from sla.whatif import difference as differ
+from sla.whatif import tell as reckon
 from tests.histories import ALWAYS, POLICY, START, history, lives
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -77,6 +79,11 @@ class Story:
 def told(again: Relived) -> list[tuple[float, str, tuple[str, ...]]]:
     """The minutes after nine at which people are told, of what, and who."""
     return [((alert.at - NINE) / MINUTE, alert.kind, alert.told) for alert in alerts(again.events)]
+
+
+def difference(events: Sequence[Any], again: Sequence[Any], at: datetime) -> Difference | None:
+    """How two histories of a case differ."""
+    return differ(events, reckon(events), reckon(again), at)
 
 
 def status(events: list[Lived], at: datetime = LATER) -> Status:
@@ -164,7 +171,42 @@ def test_row_20_a_transfer_begins_a_round() -> None:
                                                     "deadline": "x", "reason": "소관 아님"})  # fmt: skip
     again = story.again(30)
     assert [(minute, kind) for minute, kind, _ in told(again)] == [(20, "warning"), (22, "warning"), (30, "breach")]
+    assert [alert.reason for alert in alerts(again.events)] == ["step", "round", "step"]
     assert fold(again.events).outcomes["c1"].department == "facility"
+
+
+def test_row_17_a_follow_up_wakes_what_was_put_off() -> None:
+    """Put off from 5 to 50 minutes and woken at 35 by the citizen; one that wakes what has ended is no refusal."""
+    story = Story().add(5, "snoozed", "kim", until=NINE + 50 * MINUTE, reason="현장 확인")
+    assert told(story.again(30)) == [(50, "breach", ("park", "kim"))]
+    story.add(35, "mentioned", "platform", mentions=["m2"]).add(35, "woken", "platform", was_until="x")
+    assert [(minute, kind) for minute, kind, _ in told(story.again(30))] == [(35, "breach")]
+    over = Story().add(5, "snoozed", "kim", until=NINE + 10 * MINUTE, reason="현장 확인")
+    assert over.add(15, "woken", "platform", was_until="x").again(30).refused == ()
+
+
+def test_row_37_the_duty_hears_at_once_of_what_a_person_who_left_held() -> None:
+    """The clock releases it and tells the duty; a person who releases it tells nobody."""
+    for actor, expected in (("clock", [(22, "warning")]), ("lee", [])):
+        story = Story().add(2, "claimed", "lee").add(22, "released", actor, reason="left")
+        assert [(minute, kind) for minute, kind, _ in told(story.again(30)) if minute == 22] == expected
+
+
+def crisis(name: str, department: str) -> tuple[Policy, BusinessTime]:
+    """Ten minutes in a crisis, thirty otherwise."""
+    return (rescaled(POLICY, 10 * MINUTE) if name == "crisis" else POLICY), ALWAYS
+
+
+def test_row_34_a_crisis_shortens_what_it_touches() -> None:
+    """From twelve minutes on it goes by the crisis ladder, without a round of its own; a later reload gives it no
+    more time."""
+    due = NINE + 10 * MINUTE
+    story = Story().add(12, "alarmed", "clock", incident="i1", policy="crisis", deadline=due)
+    story.add(15, "rescheduled", "clock", policy="standard", calendar="always/1", deadline=due, was_deadline=due)
+    again = relive(story.events, crisis, tell, NINE + 20 * MINUTE)
+    found = [((alert.at - NINE) / MINUTE, alert.reason, alert.level) for alert in alerts(again.events)]
+    assert found == [(12, "step", 2)]
+    assert fold(again.events).outcomes["c1"].deadline == due
 
 
 def test_found_late_falls_due_when_it_was_found() -> None:
@@ -179,6 +221,14 @@ def test_row_8_a_dismissal_ends_it_and_a_reopening_begins_anew() -> None:
     assert told(story.again(30)) == [] and status(story.again(5).events) is Status.DISMISSED
     again = story.add(40, "reopened", "park", reason="다시 봄").again(30)
     assert [(minute, kind) for minute, kind, _ in told(again)] == [(40, "breach")]
+
+
+def test_row_20_reopened_while_an_answer_is_stored_rings_nobody() -> None:
+    """The answer that was given meanwhile closes it in the same breath, whatever else comes with it."""
+    story = Story().add(10, "dismissed", "kim", reason="감사 인사", outcome="dismissed")
+    story.add(40, "reopened", "park", reason="다시 봄").add(40, "mentioned", "platform", mentions=["m2"])
+    again = story.answered(20, 40).again(30)
+    assert told(again) == [] and status(again.events) is Status.MET
 
 
 def test_a_history_without_its_beginning_is_refused() -> None:
@@ -252,7 +302,7 @@ def test_a_shorter_target_never_raises_attainment(seed: int, targets: tuple[int,
     for minutes in sorted(targets):
         sums = Sums(SEOUL)
         for one in by_case.values():
-            sums.add(relive(one, under(rescaled(POLICY, minutes * MINUTE)), tell, now).events)
+            sums.add(reckon(relive(one, under(rescaled(POLICY, minutes * MINUTE)), tell, now).events))
         found.append(sums.figures(now).counts.total.whole)
     shorter, longer = found
     assert shorter.met <= longer.met and shorter.missed >= longer.missed

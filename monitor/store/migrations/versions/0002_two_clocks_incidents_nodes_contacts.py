@@ -77,6 +77,17 @@ def upgrade() -> None:
 
     op.add_column("alerts", sa.Column("clock", sa.String(), server_default="first", nullable=False))
     op.add_column("alerts", sa.Column("held_until", sa.BigInteger(), nullable=True))
+    op.add_column("alerts", sa.Column("held_by", sa.String(), server_default="", nullable=False))
+    op.add_column("alerts", sa.Column("round", sa.Integer(), server_default=sa.text("1"), nullable=False))
+    op.add_column("alerts", sa.Column("crisis", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.drop_index("alerts_waiting", "alerts")
+    op.create_index(
+        "alerts_waiting",
+        "alerts",
+        ["recipient", "kind", "level", "clock", "due_at", "held_until", "crisis"],
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
 
     op.add_column("cases", sa.Column("clock", sa.String(), server_default="first", nullable=False))
     op.add_column("cases", sa.Column("snoozed_until", sa.BigInteger(), nullable=True))
@@ -88,6 +99,8 @@ def upgrade() -> None:
     op.add_column("cases", sa.Column("final_outcome", sa.String(), nullable=True))
     op.add_column("cases", sa.Column("merged_into", sa.String(), nullable=True))
     op.add_column("cases", sa.Column("incident", sa.String(), nullable=True))
+    owed = "closed_at IS NULL OR (final_deadline IS NOT NULL AND final_answered_at IS NULL)"
+    op.create_index("cases_owed", "cases", ["id"], sqlite_where=sa.text(owed), postgresql_where=sa.text(owed))
     op.create_index(
         "cases_merged",
         "cases",
@@ -104,3 +117,14 @@ def upgrade() -> None:
     )
 
     op.add_column("messages", sa.Column("clock", sa.String(), server_default="first", nullable=False))
+    op.add_column("messages", sa.Column("chain", sa.String(), nullable=True))
+    op.drop_index("messages_to", "messages")
+    op.create_index("messages_to", "messages", ["recipient", "channel", "kind", "level", "clock", "created_at"])
+    op.create_index("messages_over", "messages", ["channel", "created_at"])
+    op.create_index(
+        "messages_chain",
+        "messages",
+        ["chain"],
+        sqlite_where=sa.text("chain IS NOT NULL"),
+        postgresql_where=sa.text("chain IS NOT NULL"),
+    )
