@@ -23,9 +23,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.made_weeks import HISTORY_WEEKS, MONDAY, ZONE, Said, Week, week
+from bench.made_weeks import MONDAY, ZONE, Said, Week, week
 from sla.alarm import KEEP, Alarm, Alertness, Sighting, alarm, belongs
-from sla.similar import Ordinary, Text, are_one, ready
+from sla.similar import Matter, Ordinary, ready
 from sla.surge import HOURS_OF_WEEK, learn
 from sla.watchwords import CALM, KEYWORDS, KEYWORDS_NONE, TROUBLE, Watchwords
 
@@ -43,7 +43,7 @@ class Opened:
     alarm: Alarm
     at: datetime
     last: datetime
-    texts: deque[Text]
+    matter: Matter
     said: list[Said]
 
 
@@ -93,9 +93,9 @@ def run(made: Week) -> Result:
         for said in batch:
             new = Sighting(f"{said.at}{said.person}", (said.account,), said.person, said.at, ready(said.text), "")
             going_on = [one for one in opened if now - one.last < ENDS_AFTER]
-            joined = next((o for o in going_on if belongs(new.text, o.alarm.keyword, o.texts, ordinary)), None)
+            joined = next((o for o in going_on if belongs(new.text, o.alarm.keyword, o.matter, ordinary)), None)
             if joined is not None:
-                joined.texts.append(new.text)
+                joined.matter.add(new.text)
                 joined.said.append(said)
                 joined.last = said.at
                 continue
@@ -104,17 +104,17 @@ def run(made: Week) -> Result:
                 recent.append((new, said))
                 continue
             group = [one.text for one in found.sightings]
-            same = next((o for o in going_on if are_one(group, o.texts, ordinary)), None)
+            same = next((o for o in going_on if Matter(group).is_that_of(o.matter, ordinary)), None)
             keys = {one.key for one in found.sightings}
             members = [one for sighting, one in recent if sighting.key in keys] + [said]
             recent = deque(((s, o) for s, o in recent if s.key not in keys), MOST_RECENT)
             if same is not None:
-                same.texts.extend(group)
+                for text in group:
+                    same.matter.add(text)
                 same.said += members
                 same.last = said.at
                 continue
-            texts = deque((one.text for one in found.sightings), 50)
-            opened.append(Opened(found, now, said.at, texts, members))
+            opened.append(Opened(found, now, said.at, Matter(group), members))
     return _judged(made, opened)
 
 

@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -60,7 +61,7 @@ class Week:
 def week(seed: int, scenes: str, incidents: int = 3, bursts: int = 30) -> Week:
     """Make a week; `scenes` is "dev" or "unseen"."""
     # Made data, no secrets: whoever has the seed has the week.
-    made = _Maker(random.Random(f"{scenes}-{seed}"), Week(seed))  # noqa: S311
+    made = _Maker(random.Random(f"{scenes}-{seed}"), Week(seed))
     made.past()
     made.ordinary()
     starts = made.apart(incidents)
@@ -175,7 +176,7 @@ class _Maker:
         while True:
             starts = [MONDAY + timedelta(hours=self.random.uniform(1, 164)) for _ in range(count)]
             ordered = sorted(starts)
-            if all(later - earlier > timedelta(hours=6) for earlier, later in zip(ordered, ordered[1:], strict=False)):
+            if all(later - earlier > timedelta(hours=6) for earlier, later in pairwise(ordered)):
                 return starts
 
     def poisson(self, mean: float) -> int:

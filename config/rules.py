@@ -21,7 +21,6 @@ from sla.quiet import QuietHours
 from sla.roster import Absence, Absences, Override, Rosters, Shift
 from sla.routing import Route
 
-
 DAY = timedelta(days=1)
 WORKING_DAY = timedelta(hours=8)
 """What a day of a final answer's period is, where its target is in days and its calendar closes."""

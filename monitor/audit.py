@@ -49,7 +49,7 @@ class Auditor:
         self._store, self._rules, self._clock = store, rules, clock
         self._began_at: datetime | None = None
         self._swept = False
-        self._last_case, self._slice = "", LEAST_SLICE
+        self._last_case, self._slice = "", 0
         self._last_event = 0
         self._wrong: set[str] = set()
         """Cases that were found wrong."""
@@ -100,12 +100,11 @@ class Auditor:
 
     def _cases(self, tx: Transaction, now: datetime) -> Iterable[str]:
         """The next slice of open cases, and those that were found wrong before."""
-        ids = audit.owed_after(tx, self._last_case, self._slice)
-        if len(ids) < self._slice:
-            self._last_case, self._swept = "", True
+        if not self._last_case:
             self._slice = max(LEAST_SLICE, math.ceil(audit.count_owed(tx) * LOOK_EVERY / SWEEP.total_seconds()))
-        else:
-            self._last_case = ids[-1]
+        ids = audit.owed_after(tx, self._last_case, self._slice)
+        self._swept = self._swept or len(ids) < self._slice
+        self._last_case = "" if len(ids) < self._slice else ids[-1]
         read = audit.readable(tx, {*ids, *self._wrong})
         found = {id: f"case {id} cannot be read" for id in read.unreadable}
         for case in read.cases:

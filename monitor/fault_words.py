@@ -17,10 +17,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "reload_failed": ("새 설정으로 시작할 수 없습니다: {why}", "The new settings cannot be started with: {why}"),
     "node_waits": (
-        "{host}의 설정({mine})이 시행 중인 설정({force}, {others})과 다릅니다. 이 노드는 판단과 발송을 멈추고 기다립니다."
-        " 모든 노드를 같은 설정으로 다시 읽게 하십시오.",
-        "The settings of {host} ({mine}) are not those in force ({force}, {others}). This node decides and sends nothing"
-        " until they are: reload every node with the same settings.",
+        "{host}의 설정({mine})이 시행 중인 설정({force}, {others})과 다릅니다. 이 노드는 판단과 발송을 멈추고"
+        " 기다립니다. 모든 노드를 같은 설정으로 다시 읽게 하십시오.",
+        "The settings of {host} ({mine}) are not those in force ({force}, {others}). This node decides and sends"
+        " nothing until they are: reload every node with the same settings.",
     ),
     "audit": ("점검: 처리되지 않은 일이 있습니다.", "The auditor is not content."),
     "audit_over": ("점검: 다시 이상이 없습니다.", "The auditor is content again."),
@@ -32,8 +32,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "clock_over": ("{host}의 시계가 {platform}의 시각과 다시 맞습니다.",
             "The clock of {host} agrees with that of {platform} again."),
     "suspect": (
-        "{account}: {since} 이후 글이 없어 의심스럽습니다(suspiciously quiet). 평소에는 길어야 {usually} 동안 없었습니다."
-        " 검색어, 계정 이름, 토큰 권한을 확인하십시오.",
+        "{account}: {since} 이후 글이 없어 의심스럽습니다(suspiciously quiet). 평소에는 길어야 {usually} 동안"
+        " 없었습니다. 검색어, 계정 이름, 토큰 권한을 확인하십시오.",
         "{account} is suspiciously quiet since {since}, usually never for longer than {usually}. See whether its"
         " handle, its search and its token's rights are still right.",
     ),

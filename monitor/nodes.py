@@ -87,11 +87,15 @@ class Membership:
         return standing is not None and standing.force == self._mine and standing.recomputed
 
     def attend(self) -> None:
-        """Give a sign of life and see what is in force; put settings in force, recompute and begin where it is time."""
+        """Give a sign of life and see what is in force; put settings in force, recompute and begin where it is time.
+
+        Raises:
+            NotInForce: this node slept in the middle of recomputing, and others took over.
+        """
         with self._gate:
             self._look()
             if self._has_to_recompute():
-                reschedule(self._store, self._rules, self._clock, self._look)
+                reschedule(self._store, self._rules, self._clock, self._look_on)
                 with self._store.write() as tx:
                     flags.put(tx, nodes.RECOMPUTED, self._mine, self._clock())
                 self._look()
@@ -120,6 +124,12 @@ class Membership:
     def _has_to_recompute(self) -> bool:
         standing = self._standing
         return standing is not None and standing.force == self._mine and standing.eldest and not standing.recomputed
+
+    def _look_on(self) -> None:
+        """Between two batches: a sign of life. Raises NotInForce where others took over meanwhile."""
+        self._look()
+        if self._standing is None or self._standing.force != self._mine:
+            raise nodes.NotInForce
 
     def _look(self) -> None:
         with self._store.write() as tx:

@@ -124,9 +124,7 @@ class Rules:
         if decision.reason is Reason.ROUND:
             ladder = (("assignee",), *ladder)
             return duty.recipients(ladder, 1, (), owner, assignee, self.root, present.stand_in)
-        told = duty.recipients(
-            ladder, decision.level, decision.overtaken, owner, assignee, self.root, present.stand_in
-        )
+        told = duty.recipients(ladder, decision.level, decision.overtaken, owner, assignee, self.root, present.stand_in)
         if decision.repeats and self.root not in told.people:
             # So late that the root contact should have heard too: overtaken, so told with it.
             return Told((*told.people, self.root), told.skipped)

@@ -8,13 +8,13 @@ neither must be far larger. The numbers were chosen on the made weeks of `bench.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from sla.routing import fold
-from sla.similar import ALIKE, Ordinary, Text, group, is_of, likeness
+from sla.similar import Matter, Ordinary, Text, are_alike, group
 from sla.surge import WINDOWS, Baseline, Share, Surge, limit, surge
 from sla.watchwords import Watchwords
 
@@ -83,7 +83,7 @@ def alarm(new: Sighting, recent: Iterable[Sighting], by: Alertness) -> Alarm | N
         if baseline is None:
             continue
         here = [one for one in within if account in one.accounts]
-        alike = [one for one in here if likeness(new.text, one.text, by.ordinary) >= ALIKE]
+        alike = [one for one in here[-MOST_COMPARED:] if are_alike(new.text, one.text, by.ordinary)]
         counts = [len({one.person for one in alike if new.at - one.at < window} | {new.person}) for window in WINDOWS]
         if counts[-1] < LEAST_PEOPLE[0]:
             continue
@@ -114,11 +114,9 @@ def _is_crisis(said: Sequence[Sighting], found: Surge, words: Watchwords) -> boo
     calm = {one.person for one in said if words.is_calm(one.text)}
     if len(calm) > len(troubled) or len(calm) * 2 > len(people):
         return False
-    return len(troubled) * 2 >= len(people) or (
-        len(people) >= MANY_PEOPLE and found.window == WINDOWS[0]
-    )
+    return len(troubled) * 2 >= len(people) or (len(people) >= MANY_PEOPLE and found.window == WINDOWS[0])
 
 
-def belongs(text: Text, keyword: str, to: Collection[Text], ordinary: Ordinary) -> bool:
+def belongs(text: Text, keyword: str, to: Matter, ordinary: Ordinary) -> bool:
     """Whether a mention is part of an open incident: it says the incident's keyword, or what its posts say."""
-    return (bool(keyword) and fold(keyword) in text.folded) or is_of(text, to, ordinary)
+    return (bool(keyword) and fold(keyword) in text.folded) or to.holds(text, ordinary)

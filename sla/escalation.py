@@ -131,9 +131,9 @@ def fired(case: Case, decision: Decision, now: datetime, *, told: tuple[str, ...
     if decision.tells:
         events.append(
             Event("escalated", now, "clock", {
-                "reason": decision.reason, "clock": case.clock, "round": case.round, "level": decision.level, "kind": decision.kind,
-                "overtaken": decision.overtaken, "repeat": decision.repeats, "due_at": decision.due_at,
-                "told": told, **why,
+                "reason": decision.reason, "clock": case.clock, "round": case.round, "level": decision.level,
+                "kind": decision.kind, "overtaken": decision.overtaken, "repeat": decision.repeats,
+                "due_at": decision.due_at, "told": told, **why,
             })
         )  # fmt: skip
     after = case._replace(

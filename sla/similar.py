@@ -33,6 +33,8 @@ _FLOOR = 6
 """Pairs' worth of weight that the lighter text is granted at least, so that two words in common are no proof."""
 _GONE = re.compile(r"https?://\S+|[@＠][\w.]+")
 _WORD = re.compile(r"[^\W_]+")
+NEWEST = 50
+"""How many of an incident's newest posts tell what it is about."""
 _HEARD = 300
 """How many of an account's posts are kept to tell what it usually hears."""
 _PRIOR_POSTS = 40
@@ -75,7 +77,7 @@ class Ordinary:
     def share(self, text: Text, account: str) -> tuple[int, int]:
         """How many of an account's earlier posts are alike to a text, and of how many."""
         heard = self._heard.get(account, ())
-        return sum(likeness(text, other, self) >= ALIKE for other in heard), len(heard)
+        return sum(are_alike(text, other, self) for other in heard), len(heard)
 
     def add(self, text: Text, accounts: Iterable[str]) -> None:
         """One more ordinary post, and to whom it was."""
@@ -104,40 +106,62 @@ def likeness(one: Text, other: Text, ordinary: Ordinary) -> float:
     return sum(map(ordinary.weight, shared)) / max(lighter, _FLOOR)
 
 
-def group(texts: Sequence[Text], start: int, ordinary: Ordinary, alike: float = ALIKE) -> list[int]:
+def are_alike(one: Text, other: Text, ordinary: Ordinary) -> bool:
+    """Whether two texts are about the same: `likeness` of `ALIKE` or more, told at once where it cannot be."""
+    # No pair weighs more than 1, and the floor asks for more weight than one has.
+    if len(one.pairs & other.pairs) < 2 and one.pairs != other.pairs:
+        return False
+    return likeness(one, other, ordinary) >= ALIKE
+
+
+def group(texts: Sequence[Text], start: int, ordinary: Ordinary) -> list[int]:
     """The places of the texts that are alike to the one at `start`, or to one that is: a chain, in order."""
     found, waiting = {start}, [start]
     while waiting:
         here = texts[waiting.pop()]
-        near = [
-            place
-            for place, text in enumerate(texts)
-            if place not in found and likeness(here, text, ordinary) >= alike
-        ]
+        near = [place for place, text in enumerate(texts) if place not in found and are_alike(here, text, ordinary)]
         found.update(near)
         waiting += near
     return sorted(found)
 
 
-def core(texts: Collection[Text], share: float = _CORE) -> frozenset[str]:
-    """The pairs of letters that many of these posts share: what they are about."""
-    counted = Counter(pair for text in texts for pair in text.pairs)
-    return frozenset(pair for pair, count in counted.items() if count >= max(2, share * len(texts)))
+class Matter:
+    """What the newest posts of an incident share: what it is about, whatever one of them says besides.
 
-
-def is_of(text: Text, matter: Collection[Text], ordinary: Ordinary) -> bool:
-    """Whether a post is about the same as a matter's posts: about what they share, not about what one of them says.
-
-    So a matter does not drift away, one chance likeness after the other.
+    So an incident does not drift away, one chance likeness after the other.
     """
-    if len(matter) < 3:
-        return any(likeness(text, other, ordinary) >= _TWICE for other in matter)
-    return sum(map(ordinary.weight, text.pairs & core(matter))) >= _OF_IT
 
+    def __init__(self, texts: Iterable[Text] = ()) -> None:
+        self._texts: deque[Text] = deque()
+        self._in: Counter[str] = Counter()
+        for text in texts:
+            self.add(text)
 
-def are_one(some: Collection[Text], others: Collection[Text], ordinary: Ordinary) -> bool:
-    """Whether two groups of posts are about one matter."""
-    return sum(map(ordinary.weight, core(some) & core(others))) >= _ONE
+    def add(self, text: Text) -> None:
+        """One more post of it; the oldest makes room."""
+        self._texts.append(text)
+        self._in.update(text.pairs)
+        if len(self._texts) > NEWEST:
+            self._in.subtract(self._texts.popleft().pairs)
+
+    def holds(self, text: Text, ordinary: Ordinary) -> bool:
+        """Whether a post is about it."""
+        if len(self._texts) < 3:
+            return any(likeness(text, other, ordinary) >= _TWICE for other in self._texts)
+        return self._weight(text.pairs, ordinary) >= _OF_IT
+
+    def is_that_of(self, other: Matter, ordinary: Ordinary) -> bool:
+        """Whether two groups of posts are about one matter."""
+        shared = {pair for pair, count in other._in.items() if count >= other._least}
+        return self._weight(shared, ordinary) >= _ONE
+
+    @property
+    def _least(self) -> float:
+        """In how many posts a pair of letters must be to be what it is about."""
+        return max(2, _CORE * len(self._texts))
+
+    def _weight(self, pairs: Collection[str], ordinary: Ordinary) -> float:
+        return sum(ordinary.weight(pair) for pair in pairs if self._in[pair] >= self._least)
 
 
 def has_any(text: Text, words: Collection[str]) -> bool:

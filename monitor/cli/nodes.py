@@ -37,9 +37,10 @@ def nodes(call: Call, as_json: bool) -> None:
     for node, live in found:
         state = "decides" if live and node.decides else "waits" if live else "gone"
         style = {"decides": "green", "waits": "bold yellow", "gone": "dim"}[state]
+        silence = words.span(max(now - node.seen_at, timedelta(0)))
         grid.add_row(
             cell(node.host, node.id),
-            cell(Text(words(f"nodes.{state}"), style=style), words("ago", span=words.span(max(now - node.seen_at, timedelta(0))))),
+            cell(Text(words(f"nodes.{state}"), style=style), words("ago", span=silence)),
             cell(node.settings[:_SHOWN], words("nodes.same" if node.settings == mine else "nodes.other")),
         )
     console().print(grid)

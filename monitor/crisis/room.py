@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-import structlog
-
 from monitor.alerts import outbox
 from monitor.clock import Clock
 from monitor.crisis.words import Tellings
@@ -21,12 +19,8 @@ from sla.alarm import Alarm, Sighting, belongs
 from sla.case import Case, Change, State, alarmed
 from sla.escalation import next_action
 from sla.incident import Incident, Summary
-from sla.similar import Ordinary, are_one, ready, topic
+from sla.similar import NEWEST, Matter, Ordinary, ready, topic
 
-log = structlog.get_logger(__name__)
-
-LIKE_THESE = 50
-"""How many of an incident's newest posts a mention is compared with."""
 LINKS = 3
 """How many posts are linked in what people are told."""
 _TRIES = 10
@@ -104,9 +98,9 @@ class CrisisRoom:
         return rule.summed_up(incident, of, *incidents.counts(tx, incident.id))
 
     @staticmethod
-    def texts(tx: Transaction, incident: Incident) -> list[str]:
-        """What its newest posts say, oldest first."""
-        return [post.text for post in reversed(incidents.posts_of(tx, incident.id, LIKE_THESE))]
+    def matter(tx: Transaction, incident: Incident) -> Matter:
+        """What an incident's newest posts share."""
+        return Matter(ready(post.text) for post in reversed(incidents.posts_of(tx, incident.id, NEWEST)))
 
     def _admit(
         self, tx: Transaction, sightings: Sequence[Sighting], alarm: Alarm | None, ordinary: Ordinary
@@ -138,10 +132,11 @@ class CrisisRoom:
         own = next((incident for incident in going_on if incident.id in held), None)
         if own is not None:
             return own
+        said = Matter(one.text for one in sightings)
         for incident in going_on:
-            said = [ready(text) for text in self.texts(tx, incident)]
-            if are_one([one.text for one in sightings], said, ordinary) or any(
-                belongs(one.text, incident.keyword, said, ordinary) for one in sightings
+            known = self.matter(tx, incident)
+            if said.is_that_of(known, ordinary) or any(
+                belongs(one.text, incident.keyword, known, ordinary) for one in sightings
             ):
                 return incident
         return None
@@ -175,7 +170,6 @@ class CrisisRoom:
         links = [post.permalink for post in incidents.posts_of(tx, incident.id, LINKS) if post.permalink]
         detail = self._tellings.opened(incident, posts, people, alarm.surge, links)
         outbox.notice(tx, self._rules, "crisis", incident.told, now, detail=detail, incident=incident.id)
-        log.warning("crisis.opened", incident=incident.id, kind=incident.kind, cases=len(found))
         return incident
 
     def _alarmed(self, of: Iterable[Case], incident: str, now: datetime) -> list[Change]:
@@ -199,10 +193,7 @@ class CrisisRoom:
         moved = rule.ended(incident, by, reason, summary, now)
         incidents.save(tx, moved)
         detail = self._tellings.ended(moved.incident, summary)
-        outbox.notice(
-            tx, self._rules, "crisis", incident.told, now, detail=detail, incident=incident.id, ended=True
-        )
-        log.info("crisis.ended", incident=incident.id, by=by)
+        outbox.notice(tx, self._rules, "crisis", incident.told, now, detail=detail, incident=incident.id, ended=True)
         return moved.incident
 
     def _transact(self, store: Callable[[Transaction], _Result]) -> _Result:
@@ -213,7 +204,7 @@ class CrisisRoom:
                     lock_conversations(tx, {"incidents"})
                     return store(tx)
             except StaleCase:
-                log.info("crisis.again")
+                continue
         raise StaleCase
 
     @staticmethod

@@ -11,20 +11,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
+
 from monitor.clock import Clock
-from monitor.crisis.room import LIKE_THESE, CrisisRoom
+from monitor.crisis.room import CrisisRoom
 from monitor.rules import Rules
 from monitor.store import accounts, flags, incidents
-from monitor.store.engine import Store, Transaction
+from monitor.store.engine import Store, Transaction, lock_conversations
 from sla.alarm import KEEP, Alarm, Alertness, Sighting, alarm, belongs
 from sla.incident import Incident
-from sla.similar import Ordinary, Text, ready
+from sla.similar import Matter, Ordinary, ready
 from sla.surge import MONTH, Baseline, hour_of_week, learn
 from sla.watchwords import Watchwords
 
+log = structlog.get_logger(__name__)
+
 MARK = "crisis_mark"
 """The flag that says up to which event of the history everything was looked at, some moments ago."""
-AT_ONCE = 2000
+AT_ONCE = 1000
 """Lines of history a round reads."""
 SETTLED = timedelta(seconds=30)
 """On PostgreSQL an event may become visible after one with a higher number: the last moments are read again."""
@@ -49,8 +53,8 @@ class CrisisWatch:
         rate = crisis.surge_false_alarms
         self._monthly = rate.count * (MONTH / _PERIODS[rate.per])
         self._known = {f"{a.platform}:{a.id}" for a in rules.settings.accounts}
-        self._recent: deque[Sighting] = deque(maxlen=MOST_RECENT)
-        """The newest mentions that belong to no incident."""
+        self._recent: deque[tuple[datetime, Sighting]] = deque(maxlen=MOST_RECENT)
+        """When the newest mentions that belong to no incident were looked at: what is found late is compared too."""
         self._handled: dict[str, datetime] = {}
         """When each mention was looked at that may be read once more."""
         self._marks: deque[tuple[datetime, int]] = deque()
@@ -76,7 +80,8 @@ class CrisisWatch:
             if one.joining:
                 self._room.admit(one.joining, None, self._ordinary)
         self._move_on(news.until, now)
-        self._room.end_what_is_over()
+        for ended in self._room.end_what_is_over():
+            log.info("crisis.ended", incident=ended.id)
         return len(fresh)
 
     def _begin(self, now: datetime) -> None:
@@ -97,10 +102,9 @@ class CrisisWatch:
             self._marks.popleft()
         self._handled = {key: at for key, at in self._handled.items() if now - at < 4 * SETTLED}
         # An hour old and part of no crisis: from now on they tell what is ordinary.
-        for one in self._recent:
-            if now - one.at > KEEP:
-                self._ordinary.add(one.text, one.accounts)
-        self._recent = deque((one for one in self._recent if now - one.at <= KEEP), MOST_RECENT)
+        while self._recent and now - self._recent[0][0] > KEEP:
+            _, one = self._recent.popleft()
+            self._ordinary.add(one.text, one.accounts)
         if self._marked_at is None or now - self._marked_at >= MARK_EVERY:
             self._marked_at = now
             mark = str(self._marks[0][1])
@@ -108,36 +112,39 @@ class CrisisWatch:
                 is_same = flags.get(tx, MARK) == mark
             if not is_same:
                 with self._store.write() as tx:
+                    lock_conversations(tx, {MARK})  # two nodes at once would both insert it
                     flags.put(tx, MARK, mark, now)
 
     def _going_on(self, tx: Transaction) -> list[_GoingOn]:
-        return [
-            _GoingOn(incident, deque(map(ready, self._room.texts(tx, incident)), maxlen=LIKE_THESE))
-            for incident in incidents.open_ones(tx)
-        ]
+        return [_GoingOn(incident, self._room.matter(tx, incident)) for incident in incidents.open_ones(tx)]
 
     def _see(self, post: incidents.Post, going_on: list[_GoingOn], now: datetime) -> None:
         new = self._sighting(post)
         self._past.count(new)
         for one in going_on:
             mine = post.incident == one.incident.id
-            if mine or (post.incident is None and belongs(new.text, one.incident.keyword, one.said, self._ordinary)):
+            if mine or (post.incident is None and belongs(new.text, one.incident.keyword, one.matter, self._ordinary)):
                 # Stored together at the end of the round: a storm of them is one transaction, not thousands.
                 one.joining.append(new)
-                one.said.append(new.text)
+                one.matter.add(new.text)
                 return
         found: Alarm | None = None
         if post.case_is_open and now - new.at < TOO_OLD:
-            found = alarm(new, self._recent, self._by())
+            found = alarm(new, [one for _, one in self._recent], self._by())
         if found is not None:
             incident = self._room.admit(found.sightings, found, self._ordinary)
             if incident is not None:
                 gone = {one.key for one in found.sightings}
-                self._recent = deque((one for one in self._recent if one.key not in gone), MOST_RECENT)
-                said = deque((one.text for one in found.sightings), LIKE_THESE)
-                going_on.append(_GoingOn(incident, said))
+                self._recent = deque(((at, one) for at, one in self._recent if one.key not in gone), MOST_RECENT)
+                known = next((one for one in going_on if one.incident.id == incident.id), None)
+                if known is None:
+                    known = _GoingOn(incident, Matter())
+                    going_on.append(known)
+                for sighting in found.sightings:
+                    known.matter.add(sighting.text)
+                log.warning("crisis.alarm", incident=incident.id, kind=found.kind, mentions=len(found.sightings))
                 return
-        self._recent.append(new)
+        self._recent.append((now, new))
 
     def _sighting(self, post: incidents.Post) -> Sighting:
         person = _key(post) if post.author is None else f"{post.platform}:{post.author}"
@@ -158,8 +165,7 @@ class _GoingOn:
     """An open incident during one round."""
 
     incident: Incident
-    said: deque[Text]
-    """Its newest posts."""
+    matter: Matter
     joining: list[Sighting] = field(default_factory=list)
 
 
@@ -203,9 +209,7 @@ class Past:
                 counts = self._counts[account] = {at: n for at, n in self._counts[account].items() if at >= begins}
                 whole = [begins + _HOUR * number for number in range((hour - begins) // _HOUR)]
                 zone = self._rules.zone
-                self.baselines[account] = learn(
-                    (hour_of_week(at.astimezone(zone)), counts.get(at, 0)) for at in whole
-                )
+                self.baselines[account] = learn((hour_of_week(at.astimezone(zone)), counts.get(at, 0)) for at in whole)
 
 
 def _hour(at: datetime) -> datetime:

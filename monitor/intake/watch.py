@@ -107,7 +107,8 @@ class Watch:
             events.append(tx, [(None, Event("suspect", now, "clock", data))])
             said = say(
                 self._rules, "suspect", account=self._name(account.platform, account.id),
-                since=silence.since.astimezone(self._rules.zone).strftime("%Y-%m-%d %H:%M"), usually=_span(silence.usual),
+                since=silence.since.astimezone(self._rules.zone).strftime("%Y-%m-%d %H:%M"),
+                usually=_span(silence.usual),
             )  # fmt: skip
             faults.tell(tx, self._rules, said, now)
         log.error("account.suspect", **data)

@@ -17,7 +17,7 @@ MOST_POSTS = 20_000
 
 
 def heard(tx: Connection, platform: str, id: str, at: datetime) -> datetime | None:
-    """A post of that instant spoke to the account; since when that ends a suspect silence, None where there was none."""
+    """A post of that instant spoke to the account; returns since when it ends a suspect silence, None for none."""
     c = _accounts.c
     of = (c.platform == platform, c.id == id)
     newer = update(_accounts).where(*of, or_(c.last_post_at.is_(None), c.last_post_at < at)).values(last_post_at=at)

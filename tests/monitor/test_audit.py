@@ -107,7 +107,6 @@ def test_every_open_case_is_visited_in_turn(town: City, auditor: Auditor, monkey
     """A slice a look, whatever their number; the one that is wrong is found in its turn and kept in sight."""
     monkeypatch.setattr(audit, "LEAST_SLICE", 2)
     auditor = Auditor(town.store, town.rules, town.clock)
-    auditor._slice = 2
     for n in range(7):
         town.say(mention(f"m{n}", town.clock(), conversation=f"m{n}", author=f"c{n}"))
     last = max(case.id for case in town.cases())

@@ -85,9 +85,7 @@ def test_another_database_is_no_matter_of_a_reload(app: App, store: Store, said:
     assert not (app.settings.path.parent / "elsewhere.db").exists()
 
 
-def test_an_address_that_is_taken_is_found_before_anything_is_given_up(
-    app: App, store: Store, said: list[str]
-) -> None:
+def test_an_address_that_is_taken_is_found_before_anything_is_given_up(app: App, store: Store, said: list[str]) -> None:
     """The web would not come back: the old settings stay."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

@@ -260,9 +260,10 @@ def test_row_34_one_owner_who_may_change_until_the_end(town: City) -> None:
     with pytest.raises(Conflict):
         room.claim(id, "park")
     assert room.end(id, "park", "진화 완료").reason == "진화 완료"
-    for again in (lambda: room.end(id, "park", "진화 완료"), lambda: room.claim(id, "lee")):
-        with pytest.raises(Conflict):
-            again()
+    with pytest.raises(Conflict):
+        room.end(id, "park", "진화 완료")
+    with pytest.raises(Conflict):
+        room.claim(id, "lee")
     assert town.case().policy == "crisis" and town.case().is_open
     town.say(mention("m2", town.clock(), FIRE, author="b"))
     watch.run()
@@ -311,3 +312,15 @@ def test_events_of_an_incident_are_the_services_own(town: City) -> None:
     with town.store.read() as tx:
         (opened,) = events.of_service(tx, ["incident_opened"])
     assert opened.case_id is None and opened.data["incident"] == _only(town).id
+
+
+def test_what_was_found_late_is_still_a_surge(town: City) -> None:
+    """After hours of downtime the posts come in two pages, minutes apart: one surge, by the times they were written."""
+    said = _flood(town)
+    town.clock.forward(hours=5)
+    watch, _ = _job(town)
+    for page in (said[:3], said[3:]):
+        town.say(*page)
+        watch.run()
+        town.clock.forward(minutes=2)
+    assert _only(town).kind == "surge"

@@ -289,7 +289,9 @@ class Checker:
             counted[self.desks[case.id].department][self._counts_as(turn, case, now)] += 1
         with self.world.store.read() as tx:
             tallied = recount.tally(tx, now - LONG_AGO, now + FAR_OFF, now)
-        assert {id: sum(found.values()) for id, found in counted.items()} == {id: t.received for id, t in tallied.items()}
+        assert {id: sum(found.values()) for id, found in counted.items()} == {
+            id: t.received for id, t in tallied.items()
+        }
         for id, found in counted.items():
             for name in ("met", "missed", "pending", "dismissed", "deleted", "undetermined"):
                 assert getattr(tallied[id], name) == found[name], (id, name, found, tallied[id])

@@ -88,7 +88,9 @@ class Citizens:
     def answer(self, which: int, ago: int, how: str, at_once: bool, account: str) -> None:
         """Somebody answers natively: seen now, found late by a poll or a look, or before the question is known."""
         asked, id = self.mentions()[which % len(self.mentions())], self._id()
-        said = Post("twitter", id, asked.conversation, self.now - timedelta(seconds=ago), author=account, text="확인했습니다")
+        said = Post(
+            "twitter", id, asked.conversation, self.now - timedelta(seconds=ago), author=account, text="확인했습니다"
+        )
         if how == "quote":
             said = replace(said, conversation=id, quote_of=asked.id)
         else:

@@ -176,7 +176,9 @@ class AnyCourse(RuleBasedStateMachine):
                     "for good": AuthFailed("the token is refused"),
                 }[kind]  # fmt: skip
             case "channel":
-                error = TransportError("no result", permanent=kind == "for good", retry_at=later if kind == "later" else None)
+                error = TransportError(
+                    "no result", permanent=kind == "for good", retry_at=later if kind == "later" else None
+                )
                 list(city.channels.values())[which % len(city.channels)].trouble = error
             case _:
                 city.connector.trouble = None

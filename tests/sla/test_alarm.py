@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sla.alarm import Alarm, Alertness, Sighting, alarm, belongs
-from sla.similar import Ordinary, ready
+from sla.similar import Matter, Ordinary, ready
 from sla.surge import HOURS_OF_WEEK, learn
 from sla.watchwords import CALM, KEYWORDS, KEYWORDS_NONE, TROUBLE, Watchwords
 
 AT = datetime(2026, 11, 16, 6, tzinfo=UTC)
 WORDS = Watchwords(KEYWORDS, KEYWORDS_NONE, TROUBLE, CALM)
-FLOODED = ("은행동 지하차도 침수", "은행동 지하차도 물이 차올라요", "지하차도에 차가 갇혔어요", "은행동 지하차도 물바다")
+FLOODED = (
+    "은행동 지하차도 침수", "은행동 지하차도 물이 차올라요", "지하차도에 차가 갇혔어요", "은행동 지하차도 물바다",
+)  # fmt: skip
 
 
 def _by(people_an_hour: int = 1) -> Alertness:
@@ -50,17 +52,23 @@ def test_four_people_in_the_same_trouble_are_a_surge() -> None:
         _said(*FLOODED[:2]),
         _said(*FLOODED, every=3600),
         _said("버스가 안 와요", "가로등이 꺼졌어요", "여권이 고장났어요", "엘리베이터에 갇혔어요"),
-        _said(*("버스가 안 와요",) * 4),
         _said(*("꿈돌이 인형 너무 귀여워요 최고",) * 20, every=5),
         _said(*("콘서트 예매 오류 나요 티켓팅", "콘서트 예매 티켓 성공", "콘서트 예매 좌석 감사") * 4),
         _said(*("보문산 보전을 바라는 시민입니다",) * 12, every=60),
     ],
-    ids=["one person", "two people", "two posts", "hours apart", "each their own", "what it always hears", "praise",
-         "tickets", "copies that tell of nothing"],
+    ids=["one person", "two people", "two posts", "hours apart", "each their own", "praise", "tickets",
+         "copies that tell of nothing"],
 )  # fmt: skip
 def test_what_is_no_surge(said: list[Sighting]) -> None:
     """At none of its posts."""
     assert all(alarm(one, said[:place], _by()) is None for place, one in enumerate(said))
+
+
+def test_what_a_busy_account_always_hears_is_no_surge() -> None:
+    """Four people in two minutes whose bus is late, where a third of forty an hour say that."""
+    said = _said(*("버스가 안 와요",) * 4)
+    assert _last(said, _by(people_an_hour=40)) is None
+    assert _last(said, _by(people_an_hour=0)) is not None
 
 
 def test_very_many_in_a_moment_are_one_whatever_they_say() -> None:
@@ -86,7 +94,7 @@ def test_a_keyword_ruled_out(text: str) -> None:
 
 def test_who_joins_an_incident() -> None:
     """Who says its keyword, or what its posts share."""
-    by, said = _by(), [one.text for one in _said(*FLOODED)]
-    assert belongs(ready("시청에 화재"), "화재", [], by.ordinary)
+    by, said = _by(), Matter(one.text for one in _said(*FLOODED))
+    assert belongs(ready("시청에 화재"), "화재", Matter(), by.ordinary)
     assert belongs(ready("은행동 지하차도 통제하나요"), "", said, by.ordinary)
-    assert not belongs(ready("은행동 도서관 자리"), "", said, by.ordinary)
+    assert not belongs(ready("둔산동 도서관 자리"), "", said, by.ordinary)

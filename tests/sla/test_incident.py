@@ -72,7 +72,7 @@ def test_it_ends_once_with_a_sum() -> None:
     }  # fmt: skip
     moved = rule.ended(_incident(), "park", "진화 완료", summary, AT)
     assert moved.event.data["reason"] == "진화 완료" and moved.incident.ended_by == "park"
-    for again in (lambda: rule.ended(moved.incident, "park", "x", summary, AT),
-                  lambda: rule.claimed(moved.incident, "lee", AT)):  # fmt: skip
-        with pytest.raises(Conflict):
-            again()
+    with pytest.raises(Conflict):
+        rule.ended(moved.incident, "park", "다시", summary, AT)
+    with pytest.raises(Conflict):
+        rule.claimed(moved.incident, "lee", AT)

@@ -6,7 +6,7 @@ from unicodedata import normalize
 
 import pytest
 
-from sla.similar import ALIKE, Ordinary, are_one, core, group, has_any, is_of, likeness, ready, topic
+from sla.similar import ALIKE, Matter, Ordinary, group, has_any, likeness, ready, topic
 
 EVERYDAY = (
     "버스가 안 와요 언제 오나요", "가로등이 꺼졌어요 고쳐 주세요", "여권 발급 며칠 걸리나요", "주차 단속 부탁드립니다",
@@ -63,12 +63,27 @@ def test_a_group_is_a_chain_and_leaves_strangers_out(ordinary: Ordinary) -> None
 
 def test_a_matter_does_not_drift(ordinary: Ordinary) -> None:
     """A post joins what most of a matter's posts share, not what one of them says."""
-    matter = [ready(f"은행동 지하차도 침수 {more}") for more in ("차가 잠김", "여권 발급 급해요", "물이 차요", "통제")]
-    assert is_of(ready("은행동 지하차도 물바다"), matter, ordinary)
-    assert not is_of(ready("여권 발급 급해요"), matter, ordinary)
-    assert are_one(matter, [ready("지하차도 침수 났네"), ready("지하차도 침수 통제 부탁")], ordinary)
-    assert not are_one(matter, [ready("여권 발급"), ready("여권 발급 언제")], ordinary)
-    assert "여권" not in core(matter) and "지하" in core(matter)
+    matter = Matter(
+        ready(f"은행동 지하차도 침수 {more}") for more in ("차가 잠김", "여권 발급 급해요", "물이 차요", "통제")
+    )
+    assert matter.holds(ready("은행동 지하차도 물바다"), ordinary)
+    assert not matter.holds(ready("여권 발급 급해요"), ordinary)
+    same = Matter([ready("지하차도 침수 났네"), ready("지하차도 침수 통제 부탁")])
+    other = Matter([ready("여권 발급"), ready("여권 발급 언제")])
+    assert matter.is_that_of(same, ordinary) and same.is_that_of(matter, ordinary)
+    assert not matter.is_that_of(other, ordinary)
+
+
+def test_a_matter_is_its_newest_posts(ordinary: Ordinary) -> None:
+    """Fifty posts of something else later, it is about that; of one or two posts it is what they say."""
+    matter = Matter([ready("은행동 지하차도 침수")])
+    assert matter.holds(ready("은행동 지하차도 침수 통제"), ordinary) and not matter.holds(
+        ready("은행동 약국"), ordinary
+    )
+    for number in range(50):
+        matter.add(ready(f"월드컵경기장 정전 {number}"))
+    assert matter.holds(ready("월드컵경기장 깜깜해요"), ordinary)
+    assert not matter.holds(ready("은행동 지하차도 침수"), ordinary)
 
 
 def test_what_an_account_usually_hears(ordinary: Ordinary) -> None:
