@@ -91,8 +91,10 @@ class Turn:
 
     @property
     def first(self) -> Mention:
-        """The mention that runs the clock: the earliest that stands, else the earliest (SEMANTICS rows 2 and 16)."""
-        return (self.standing or self.mentions)[0]
+        """The mention that runs the clock: the earliest that stands; of those that are all gone, the earliest of the
+        last to go, for which the others had made room by then (SEMANTICS rows 2 and 16).
+        """
+        return (self.standing or max(self.mentions, key=lambda m: (m.gone_at is not None, m.gone_at)),)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,12 +262,12 @@ def followed(
     if isinstance(turn.closer, Answer):
         case, told = _answered(case, turn.closer, now)
         events += told
-        case, told = _finally(case, turn, finals, now)
-        events += told
     elif turn.closer is None:
         case, told = _standing(case, turn, now, kept=kept)
         events += told
-    return Change(case, tuple(events))
+    # Also where the first answer was given elsewhere.
+    case, told = _finally(case, turn, finals, now)
+    return Change(case, (*events, *told))
 
 
 def _answered(case: Case, answer: Answer, now: datetime) -> tuple[Case, list[Event]]:

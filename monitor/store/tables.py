@@ -303,6 +303,98 @@ class ContactRow(SQLModel, table=True):
     problem: str = ""
 
 
+class UserRow(SQLModel, table=True):
+    """Who may log in to the web. People who act are staff of the settings under the same id."""
+
+    __tablename__ = "users"
+    id: str = Field(primary_key=True)
+    name: str
+    role: str
+    departments: list[str] = _json("[]")
+    """Beside those in which the settings name this person."""
+    password_hash: str = ""
+    """argon2id; "" where only the city's sign-on lets them in."""
+    created_at: datetime = _at()
+    password_set_at: datetime | None = _at(null=True)
+    disabled_at: datetime | None = _at(null=True)
+
+
+class SessionRow(SQLModel, table=True):
+    """A person who is logged in, on one browser. The id is the SHA-256 of what the cookie holds."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("sessions_of_user", "user_id"), Index("sessions_over", "expires_at"))
+    id: str = Field(primary_key=True)
+    user_id: str
+    created_at: datetime = _at()
+    seen_at: datetime = _at()
+    expires_at: datetime = _at()
+    address: str = ""
+
+
+class ThrottleRow(SQLModel, table=True):
+    """Failed logins of one account or from one address, and until when it has to wait."""
+
+    __tablename__ = "throttles"
+    key: str = Field(primary_key=True)
+    failures: int
+    failed_at: datetime = _at()
+    blocked_until: datetime | None = _at(null=True)
+
+
+class ApiTokenRow(SQLModel, table=True):
+    """A program's right to call the API. The id is public, the token itself is kept as its SHA-256 only."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (Index("api_tokens_by_hash", "hash", unique=True),)
+    id: str = Field(primary_key=True)
+    name: str
+    hash: str
+    role: str
+    departments: list[str] = _json("[]")
+    created_by: str
+    created_at: datetime = _at()
+    expires_at: datetime | None = _at(null=True)
+    used_at: datetime | None = _at(null=True)
+    revoked_at: datetime | None = _at(null=True)
+
+
+class UsedLinkRow(SQLModel, table=True):
+    """A signed link of an alert that was used: none works twice."""
+
+    __tablename__ = "used_links"
+    __table_args__ = (Index("used_links_over", "expires_at"),)
+    id: str = Field(primary_key=True)
+    person: str
+    used_at: datetime = _at()
+    expires_at: datetime = _at()
+
+
+class DraftRow(SQLModel, table=True):
+    """An answer written here: on its way to a second pair of eyes, or to the platform."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (
+        Index("drafts_of_case", "case_id"),
+        Index("drafts_open", "state", sqlite_where=text("state IN ('waiting', 'posting')"),
+              postgresql_where=text("state IN ('waiting', 'posting')")),
+        Index("drafts_with_words", "written_at", sqlite_where=text("text <> ''"), postgresql_where=text("text <> ''")),
+    )  # fmt: skip
+    id: str = Field(primary_key=True)
+    case_id: str
+    to_post: str
+    """The mention it answers."""
+    author: str
+    text: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    state: str
+    """waiting | posting | posted | rejected | withdrawn | failed | unknown."""
+    written_at: datetime = _at()
+    decided_by: str | None = None
+    decided_at: datetime | None = _at(null=True)
+    posted_id: str | None = None
+    problem: str = ""
+
+
 class SetAsideRow(SQLModel, table=True):
     """A payload that could not be understood, kept whole."""
 
