@@ -88,6 +88,11 @@ class Events:
     def __hash__(self) -> int:
         return hash(repr(self.meaning))
 
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody whom one of the events names; staff ids."""
+        return frozenset(person for one in self.meaning for person in one.get("people", ()))
+
     def between(self, since: datetime, until: datetime) -> list[Stretch]:
         """Return what takes place in a time in UTC, each repetition by itself, in the order of their beginnings."""
         with self._gate:

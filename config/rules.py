@@ -112,6 +112,25 @@ def rosters(settings: Settings) -> Rosters:
     )
 
 
+def named(settings: Settings) -> dict[str, frozenset[str]]:
+    """Return everybody whom the settings name for each department, in any role or duty, and their deputies."""
+    found: dict[str, set[str]] = {
+        table.id: {person for person in (*table.duty, table.manager, table.head) if person is not None}
+        for table in settings.departments
+    }
+    for shift in settings.rosters:
+        found[shift.department] |= {*shift.people, *(shift.ics.people if shift.ics is not None else ())}
+    for override in settings.overrides:
+        found[override.department] |= set(override.people)
+    for away in settings.absences:
+        people = {away.person} if away.person is not None else set(away.ics.people if away.ics is not None else ())
+        if away.deputy is not None:
+            for those in found.values():
+                if those & people:
+                    those.add(away.deputy)
+    return {id: frozenset(people) for id, people in found.items()}
+
+
 def quiet_hours(settings: Settings) -> dict[str, QuietHours]:
     """Return when each person is left alone, of those who ever are, by staff id."""
     zone = settings.service.zone

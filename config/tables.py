@@ -300,6 +300,8 @@ class Route(Table):
 class Crisis(Table):
     """`[crisis]`: what opens an incident (SEMANTICS row 34)."""
 
+    enabled: StrictBool = True
+    """False: nothing opens one; those that go on take their course."""
     keywords: tuple[Text, ...] = watchwords.KEYWORDS
     """One of them in one mention opens an incident, unless one of `keywords_none` stands there too."""
     keywords_none: tuple[Text, ...] = watchwords.KEYWORDS_NONE

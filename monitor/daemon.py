@@ -89,7 +89,7 @@ def _serve(app: App, node: Membership, asked: _Asked, stop: threading.Event, rel
         node.attend()
         cycle = Cycle(app.store, app.clock, app.polling.sources, lambda: node.decides)
         keeping = Housekeeping(app, cycle, lambda: node.decides)
-        stack.callback(server.start(app, cycle, node.faults))
+        stack.callback(server.start(app, lambda: [*node.faults(), *cycle.faults()]))
         stack.callback(metrics.start(app, lambda: node.decides))
 
         scheduler = BackgroundScheduler(

@@ -43,6 +43,7 @@ class Rules:
             self._official[platform] = ids
         self._channels = {person.id: tuple(person.channels) for person in settings.staff}
         self._quiet = build.quiet_hours(settings)
+        self._named: dict[str, frozenset[str]] | None = None
         self._ignored = frozenset(settings.ignore.authors)
         self._automatic = [re.compile(pattern) for pattern in settings.answers.automatic]
 
@@ -77,6 +78,12 @@ class Rules:
     def department(self, id: str) -> Department:
         """A department by id; one that is not in the settings any more has nobody, so its alerts go to the root."""
         return self.departments.get(id) or Department(id, id, "standard", ())
+
+    def named_in(self, department: str) -> frozenset[str]:
+        """Everybody whom the settings name for a department in any role or duty, now or later, and their deputies."""
+        if self._named is None:
+            self._named = build.named(self.settings)
+        return self._named.get(department, frozenset())
 
     def routed(self, text: str) -> Routed | None:
         """Where the words of a mention send it, other than to its account's department."""

@@ -34,7 +34,7 @@ def test_mentions_enter_the_right_queue_and_climb_the_ladder(stage: Stage) -> No
 
     queued = dict(zip(mentions, stage.found(*mentions), strict=True))
     for mention, case in queued.items():
-        assert set(case) == QUEUE_KEYS
+        assert set(case) >= QUEUE_KEYS
         assert (case["platform"], case["account"], case["department"], case["author"]) == mentions[mention]
         assert (case["state"], case["assignee"], case["answered_at"], case["outcome"]) == ("open", None, None, None)
         (shown,) = case["mentions"]

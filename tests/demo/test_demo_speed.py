@@ -16,7 +16,7 @@ from monitor.demo.speed import CityClock, faster, faster_sources
 
 SHIPPED = Path(__file__).parents[2] / "monitor.toml"
 
-QUICKENED = {"target", "final_target", "ack_holds", "repeat", "at", "every", "overlap", "blind_after", "bundle",
+QUICKENED = {"target", "final_target", "final_repeat", "ack_holds", "repeat", "at", "every", "overlap", "blind_after", "bundle",
              "fallback_after"}  # fmt: skip
 """Keys of durations that are about the promise, polling and alerts."""
 
@@ -54,7 +54,7 @@ def test_promise_and_polling_are_scaled_and_nothing_else(settings: Settings) -> 
             assert after[key] == value, key
     assert scaled == QUICKENED
     kept = {key[-1] for key, value in before.items() if isinstance(value, timedelta)} - QUICKENED
-    assert kept == {"text"}  # how long words are kept is about a law, not about the promise
+    assert kept == {"text", "ends_after"}  # a law, and how long a crisis lasts
 
 
 def test_faster_settings_are_settings(settings: Settings) -> None:

@@ -13,7 +13,8 @@ from monitor import app as composition
 from monitor import service
 from monitor.cycle import Cycle
 from monitor.demo.server import serve
-from monitor.web.server import create, start
+from monitor.web.application import create
+from monitor.web.server import start
 from tests.support import Clock, city
 
 
@@ -34,7 +35,7 @@ def behind(tmp_path: Path, database: str, clock: Clock) -> Iterator[Web]:
     """The web application of a small city that has not polled yet."""
     app = composition.build(city(tmp_path, database=database), clock)
     app.polling.plan(clock())
-    yield Web(create(app, Cycle(app.store, clock, app.polling.sources)))
+    yield Web(create(app, Cycle(app.store, clock, app.polling.sources).faults))
     app.close()
 
 
@@ -76,5 +77,5 @@ def test_a_taken_port_names_the_key(tmp_path: Path, clock: Clock) -> None:
         web = settings.web.model_copy(update={"listen": address})
         app = composition.build(settings.model_copy(update={"web": web}), clock)
         with pytest.raises(service.AddressTaken, match=r"web\.listen"):
-            start(app, Cycle(app.store, clock, {}))
+            start(app)
         app.close()

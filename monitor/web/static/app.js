@@ -1,0 +1,2 @@
+// Live parts of the pages. Everything works without it, but for what must move by itself.
+"use strict";
