@@ -14,6 +14,7 @@ from monitor.clock import system_clock
 
 _VERBS = {
     "run": ("monitor.cli.run:run", "The daemon in the foreground, until SIGTERM."),
+    "web": ("monitor.cli.web:web", "Only the web, beside a daemon on the same database."),
     "check-config": ("monitor.cli.check_config:check_config", "Every fault of the settings at once."),
     "demo": ("monitor.cli.demo:demo", "The whole service against a small X and a small Graph on this machine."),
     "queue": ("monitor.cli.queue:queue", "Open cases, earliest deadline first."),
@@ -27,6 +28,7 @@ _VERBS = {
     "simulate": ("monitor.cli.simulate:simulate", "What a week would have been under another policy."),
     "calendar": ("monitor.cli.calendar:calendar", "Which hours count, and why a day does not."),
     "nodes": ("monitor.cli.nodes:nodes", "The daemons on this database, and which of them decide."),
+    "user": ("monitor.cli.user:user", "Who may log in to the web."),
     "db": ("monitor.cli.db:db", "Migrations, copies and checks of the database."),
 }
 """Where each verb lives, and its one line in the help."""

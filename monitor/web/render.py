@@ -15,6 +15,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from monitor.cli.words import Words
 from monitor.web import words
 from monitor.web.context import Site, site
 from monitor.web.roles import Right
@@ -37,6 +38,7 @@ def render(request: Request, name: str, status: int = 200, **values: Any) -> HTM
         "may": lambda right: viewer is not None and viewer.may(Right(right)),
     }  # fmt: skip
     zone = of.app.rules.zone
+    common["sentence"] = Words(language)
     common["when"] = lambda at, now=None: when(at, zone, now)
     page = _environment(language).get_template(name).render(**common, **values)
     return HTMLResponse(page, status, headers={"Content-Language": language})

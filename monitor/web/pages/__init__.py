@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from monitor.web.pages import login
+from monitor.web.pages import account, link, login, users
 
-PAGES: tuple[APIRouter, ...] = (login.router,)
+PAGES: tuple[APIRouter, ...] = (login.router, account.router, users.router)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
-from pwdlib import PasswordHash
 
+from monitor import members
 from monitor.store import events, sessions, throttles, users
 from monitor.store.engine import Transaction
 from monitor.web import guard
@@ -24,18 +23,6 @@ router = APIRouter()
 
 FREE_OF_ADDRESS = 20
 """Failures from one address that cost no waiting: a whole office may share one."""
-
-
-@cache
-def hasher() -> PasswordHash:
-    """argon2id with the library's parameters (OWASP, Password Storage Cheat Sheet)."""
-    return PasswordHash.recommended()
-
-
-@cache
-def _nobody() -> str:
-    """A hash to check against where there is no such user, so that the answer takes as long."""
-    return hasher().hash(secrets.token_urlsafe())
 
 
 @router.get("/login")
@@ -67,7 +54,7 @@ def log_in(
         ) % {"num": minutes}  # fmt: skip
         return render(request, "login.html", 429, next=_inside(next), user=user, problem=problem)
     may = found is not None and guard.as_viewer(of, found) is not None
-    right = hasher().verify(password, (found.password_hash if found else "") or _nobody())
+    right = members.hasher().verify(password, (found.password_hash if found else "") or members.nobodys())
     if found is None or not may or not right or not found.password_hash:
         with of.app.store.write() as tx:
             throttles.failed(tx, keys[0], now)
