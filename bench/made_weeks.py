@@ -2,8 +2,9 @@
 
 Six accounts from quiet to busy, with a day's and a week's course and days that are busier than others; texts out of
 phrases with places put in, some misspelt or differently spaced. Incidents come in several sizes and speeds, in many
-wordings, with posts of other matters between. The scenes of the weeks that parameters were chosen on and those of the
-weeks that are reported share no phrase (`SCENES`): the words are unseen too, not only the chance.
+wordings, with posts of other matters between. Incidents, innocent bursts and innocent keywords of the weeks that
+parameters were chosen on ("dev") and of those that are reported ("unseen") share no phrase: the words are unseen too,
+not only the chance. What an account hears every day is the same in both, as it is learned from the account itself.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Week:
 def week(seed: int, scenes: str, incidents: int = 3, bursts: int = 30) -> Week:
     """Make a week; `scenes` is "dev" or "unseen"."""
     # Made data, no secrets: whoever has the seed has the week.
-    made = _Maker(random.Random(f"{scenes}-{seed}"), Week(seed))
+    made = _Maker(random.Random(f"{scenes}-{seed}"), Week(seed), scenes)
     made.past()
     made.ordinary()
     starts = made.apart(incidents)
@@ -70,7 +71,7 @@ def week(seed: int, scenes: str, incidents: int = 3, bursts: int = 30) -> Week:
     for _ in range(bursts):
         made.burst()
     for _ in range(made.poisson(INNOCENT_KEYWORD_WEEKLY)):
-        made.say(made.moment(), "safety", made.person(), made.random.choice(INNOCENT_KEYWORDS))
+        made.say(made.moment(), "safety", made.person(), made.random.choice(INNOCENT_KEYWORDS[scenes]))
     made.week.said.sort()
     return made.week
 
@@ -83,6 +84,7 @@ INNOCENT_KEYWORD_WEEKLY = 3.0
 class _Maker:
     random: random.Random
     week: Week
+    scenes: str
     people: int = 0
 
     def past(self) -> None:
@@ -200,7 +202,7 @@ def _angry(maker: _Maker, start: datetime, kind: str) -> None:
 
 def _copied(maker: _Maker, start: datetime, kind: str) -> None:
     """A campaign: the same text by many."""
-    account, text = maker.random.choice(list(ACCOUNTS)), maker.random.choice(CHATTER["campaign"])
+    account, text = maker.random.choice(list(ACCOUNTS)), maker.random.choice(CHATTER[maker.scenes]["campaign"])
     maker.crowd(start, kind, (15, 60), (40, 180), (text,), account)
 
 
@@ -215,13 +217,14 @@ def _rush(maker: _Maker, start: datetime, kind: str) -> None:
     start = start.replace(hour=maker.random.choice((7, 8, 17, 18)), minute=maker.random.randrange(30))
     for _ in range(maker.random.randint(6, 16)):
         at = start + timedelta(minutes=maker.random.uniform(0, 60))
-        maker.say(at, "transport", maker.person(), maker.random.choice(CHATTER["rush"]), burst=kind)
+        maker.say(at, "transport", maker.person(), maker.random.choice(CHATTER[maker.scenes]["rush"]), burst=kind)
 
 
 def _of(kind: str, people: tuple[int, int], minutes: tuple[int, int]) -> Callable[[_Maker, datetime, str], None]:
     def burst(maker: _Maker, start: datetime, name: str) -> None:
         accounts = CALM_KINDS[kind]
-        maker.crowd(start, name, people, minutes, CHATTER[kind], maker.random.choice(accounts))
+        phrases = CHATTER[maker.scenes][kind]
+        maker.crowd(start, name, people, minutes, phrases, maker.random.choice(accounts))
 
     return burst
 

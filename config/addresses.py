@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from pydantic import SecretStr
 from pydantic_core import PydanticCustomError
 
 from config.faults import shown
@@ -23,6 +24,7 @@ _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
 _ID = re.compile(r"\w[\w.@-]*")
 _AUTHOR = re.compile(r"[^\s:]+:\S+")
 _SQLITE = "sqlite:///"
+_SHORTEST_KEY = 32
 _Entry = TypeVar("_Entry")
 
 
@@ -109,6 +111,13 @@ def check_sender(value: str) -> str:
     """Let "kim@example.go.kr" and "Kim <kim@example.go.kr>" pass."""
     if _MAIL.fullmatch(value) is None and _NAMED_MAIL.fullmatch(value) is None:
         raise PydanticCustomError("email", "not a mail address")
+    return value
+
+
+def check_link_key(value: SecretStr | None) -> SecretStr | None:
+    """Let a key pass that nobody tries out: whoever has a link can try keys against it for as long as they like."""
+    if value is not None and len(value.get_secret_value()) < _SHORTEST_KEY:
+        raise PydanticCustomError("key_short", "too short", {"least": _SHORTEST_KEY})
     return value
 
 

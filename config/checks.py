@@ -14,6 +14,7 @@ from config.durations import parse_duration
 from config.faults import KeyPath, Report, shown
 from config.people import check_people
 from config.raw import Raw, children, tables
+from config.replies import check_replies
 from sla.duty import ROLES, STAFF_PREFIX
 from sla.policy import Kind
 
@@ -39,6 +40,7 @@ _REFERENCES: tuple[tuple[str, str], ...] = (
     ("policies.*.calendar", "calendars"),
     ("policies.*.final_calendar", "calendars"),
     ("routes.*.department", "departments"),
+    ("replies.*.departments.*", "departments"),
     ("crisis.policy", "policies"),
     ("crisis.department", "departments"),
 )
@@ -62,6 +64,7 @@ def check(document: Raw, report: Report) -> None:
     _check_channels(document, report)
     _check_routes(document, report)
     _check_polling(document, report)
+    check_replies(document, report)
     for name, policy in tables(document, "policies"):
         for clock, default in (("", "30m"), ("final_", "3d")):
             _check_ladder(policy, ("policies", name), clock, default, report)
@@ -72,6 +75,7 @@ def _check_unique(document: Raw, report: Report) -> None:
         ("departments", ("id",)),
         ("staff", ("id",)),
         ("channels", ("id",)),
+        ("replies", ("id",)),
         ("accounts", ("platform", "id")),
     ):
         seen: dict[tuple[str, ...], KeyPath] = {}

@@ -24,7 +24,8 @@ from config.options import connector_options
 from config.origin import Origin
 from config.people import read_calendars
 from config.raw import Raw, table, tables
-from config.secrets import Vault
+from config.secrets import Vault, secret_fields
+from config.tables import Account
 from config.translate import note_errors
 
 _SIGNING_PREFIX = "whsec_"
@@ -111,9 +112,10 @@ def _language_in(text: str) -> Language:
 
 
 def _resolve_secrets(document: Raw, vault: Vault, report: Report) -> None:
-    """Put secrets in the place of what names them: tokens, channels' secrets and the mail server's password."""
+    """Put secrets in the place of what names them: tokens, keys and passwords."""
     for index, account in tables(document, "accounts"):
-        _resolve(account, "token", ("accounts", index), True, vault)
+        for name in secret_fields(Account):
+            _resolve(account, name, ("accounts", index), True, vault)
     used = {
         id_
         for _, person in tables(document, "staff")
@@ -129,6 +131,7 @@ def _resolve_secrets(document: Raw, vault: Vault, report: Report) -> None:
         if not _can_sign(channel.get("secret")):
             report.add(("channels", index, "secret"), "secret_base64")
     _resolve(table(document, "email"), "password", ("email",), mail_used, vault)
+    _resolve(table(document, "web"), "link_key", ("web",), True, vault)
 
 
 def _resolve(entry: Raw, name: str, key: KeyPath, used: bool, vault: Vault) -> None:

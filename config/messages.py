@@ -373,6 +373,15 @@ MESSAGES: dict[str, Message] = {
         ("breach 앞의 escalation 단계입니다", "breach 뒤로 옮기거나 warning으로 바꾸십시오"),
         ("this escalation comes before the breach", "move it after the breach or make it a warning"),
     ),
+    # Saved replies.
+    "reply_placeholder": Message(
+        ("답변 문안에 쓸 수 없는 자리표시입니다: {value}", "{{department}}만 쓸 수 있습니다. 다른 중괄호는 지우십시오"),
+        ("a saved reply holds a placeholder that is none: {value}", "only {{department}} may stand in braces"),
+    ),
+    "reply_long": Message(
+        ("{platform}에 올리기에는 답변 문안이 깁니다({length}자, 한도 {limit}자)", "{limit}자 안으로 줄이십시오"),
+        ("this reply is too long for {platform}: {length} by its count", "shorten it to {limit}"),
+    ),
     # Connectors and secrets.
     "connector_broken": Message(
         ("{platform} 커넥터를 불러올 수 없습니다({reason})", "그 패키지를 다시 설치하거나 갱신하십시오"),
@@ -404,6 +413,10 @@ MESSAGES: dict[str, Message] = {
     "secret_text": Message(
         ("비밀 파일 {name}에 쓸 수 있는 글이 없습니다", "UTF-8로 비밀 값 한 줄만 넣으십시오"),
         ("the secret file {name} holds no usable text", "put the secret in it as one line of UTF-8"),
+    ),
+    "key_short": Message(
+        ("키가 너무 짧습니다", "임의의 글자 {least}자 이상을 쓰십시오(예: openssl rand -base64 33)"),
+        ("this key is too short", "use {least} random signs or more, as from openssl rand -base64 33"),
     ),
     "secret_base64": Message(
         ('"whsec_" 뒤가 base64가 아닙니다', "받은 값을 그대로 다시 넣으십시오"),

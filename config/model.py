@@ -27,6 +27,7 @@ from config.tables import (
     Person,
     Policy,
     Polling,
+    Reply,
     Reports,
     Retention,
     Roster,
@@ -59,6 +60,7 @@ class Settings(Table):
     crisis: Crisis = Crisis()
     alerts: Alerts = Alerts()
     answers: Answers = Answers()
+    replies: tuple[Reply, ...] = ()
     ignore: Ignore = Ignore()
     reports: Reports = Reports()
     retention: Retention = Retention()
@@ -97,7 +99,7 @@ class Settings(Table):
                 "web": True,
                 "service": {"database", "log_level"},
                 "channels": {"__all__": {"secret", "ca_file"}},
-                "accounts": {"__all__": {"token"}},
+                "accounts": {"__all__": set(secret_fields(Account))},
                 "email": {"password"},
             },
         )

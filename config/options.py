@@ -9,8 +9,11 @@ from config.faults import KeyPath, Report, shown
 from config.plugins import ConnectorBroken, connector_class, known_platforms
 from config.raw import Raw, table, tables
 from config.secrets import Vault, secret_fields
+from config.tables import Account as AccountTable
 from config.translate import note_errors
 from connectors.contract import Account, Connector
+
+_ACCOUNT_SECRETS = secret_fields(AccountTable)
 
 
 def connector_options(document: Raw, vault: Vault, report: Report) -> dict[str, BaseModel]:
@@ -87,11 +90,13 @@ def _note_missing(
     vault: Vault,
     report: Report,
 ) -> None:
-    id_, handle, token = entry.get("id"), entry.get("handle", ""), entry.get("token")
+    id_, handle = entry.get("id"), entry.get("handle", "")
     if not (isinstance(id_, str) and isinstance(handle, str)):
         return  # told by itself
-    secret = token.get_secret_value() if isinstance(token, SecretStr) else None
-    account = Account(entry["platform"], id_, handle, secret)
+    secrets = {
+        name: value.get_secret_value() for name in _ACCOUNT_SECRETS if isinstance(value := entry.get(name), SecretStr)
+    }
+    account = Account(entry["platform"], id_, handle, **secrets)
     for name, mend in connector.missing(options, account).items():
         shared = name in type(options).model_fields
         key: KeyPath = ("connectors", account.platform, name) if shared else ("accounts", index, name)

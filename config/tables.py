@@ -106,6 +106,8 @@ class Web(Table):
 
     listen: Listen = "127.0.0.1:8080"
     metrics_listen: Listen = "127.0.0.1:9108"
+    link_key: Annotated[SecretStr | None, AfterValidator(addresses.check_link_key)] = None
+    """What links of alerts are signed with; None: a random key that the database keeps."""
 
 
 class Polling(Table):
@@ -179,6 +181,8 @@ class Department(Table):
     """The designated person, then deputies."""
     manager: str | None = None
     head: str | None = None
+    second_eyes: StrictBool = False
+    """Whether an answer written here waits for another person before it is posted."""
     local_holidays: tuple[Day, ...] = ()
     """Dates on which every calendar is shut for this department, but one that never closes (SEMANTICS row 12)."""
 
@@ -230,6 +234,9 @@ class Account(Table):
     handle: Annotated[str, AfterValidator(lambda value: value.removeprefix("@"))] = ""
     """Without the @."""
     token: SecretStr | None = None
+    access_token: SecretStr | None = None
+    """With its secret the account's own leave to post, where the platform wants one (X)."""
+    access_token_secret: SecretStr | None = None
     watch_from: Annotated[datetime, BeforeValidator(times.parse_instant)] | None = None
     """In UTC; None: the instant the account was first stored."""
 
@@ -244,6 +251,8 @@ class Person(Table):
     """Hours of every day, on the service's wall clock, in which reminders wait; what is urgent comes all the same."""
 
 
+PLACEHOLDER = "{department}"
+"""What a saved reply may hold in the place of its department's name."""
 _NO_ADDRESS = {"id", "secret", "allow_private", "ca_file", "most"}
 """What of a channel says how it is used, and not where it leads."""
 
@@ -334,6 +343,22 @@ class Answers(Table):
 
     automatic: tuple[Annotated[str, AfterValidator(addresses.check_pattern)], ...] = ()
     """Regular expressions of automatic replies, which are no answers (SEMANTICS row 6)."""
+
+
+class Reply(Table):
+    """`[[replies]]`: a saved reply, to be taken and changed by whoever writes an answer."""
+
+    id: Id
+    title: Text
+    """What it is found by."""
+    text: Text
+    """`{department}` stands for the name of the department that answers; there is no other placeholder."""
+    departments: tuple[str, ...] = ()
+    """Whose it is; empty: everybody's."""
+
+    def words(self, department: str) -> str:
+        """The text as that department, by its name, says it."""
+        return self.text.replace(PLACEHOLDER, department)
 
 
 class Ignore(Table):

@@ -1,4 +1,4 @@
-"""What every connector speaks: posts and pages in, four errors out.
+"""What every connector speaks: posts and pages in, answers out, and the errors of both.
 
 A connector turns one platform's dialect into `Post`s. It knows nothing of cases, departments or deadlines, keeps no
 state that a restart would miss, and never sleeps: it raises, and the caller decides when to ask again.
@@ -49,6 +49,10 @@ class Rejected(ConnectorError):
     """The platform refuses this question itself: asking again the same way will not help."""
 
 
+class Unknown(ConnectorError):
+    """A post was sent and nothing is known of it: it may stand there for all to read. It is never sent again."""
+
+
 class PostKind(StrEnum):
     """What sort of post it is, as far as an obligation to answer goes (SEMANTICS row 19)."""
 
@@ -69,6 +73,9 @@ class Account:
     handle: str = ""
     token: str | None = field(default=None, repr=False)
     """The account's own token, where the platform wants one per account."""
+    access_token: str | None = field(default=None, repr=False)
+    """With its secret the account's own leave to post, where the platform wants one beside what it reads with (X)."""
+    access_token_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +168,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A mention that a look asks about."""
+    """A mention that a look asks about, or that is answered from here."""
 
     id: str
     conversation: str
@@ -191,6 +198,8 @@ class Connector(ABC):
     platform: ClassVar[str]
     most_asked: ClassVar[int] = 100
     """How many mentions one look may ask about."""
+    answer_limit: ClassVar[int] = 0
+    """How long an answer posted from here may be, as `answer_length` counts; 0 where none can be."""
 
     class Options(BaseModel, frozen=True, extra="forbid"):
         """The keys of `[connectors.<platform>]`; secrets are `pydantic.SecretStr`."""
@@ -230,6 +239,26 @@ class Connector(ABC):
         A handful of HTTP calls and two seconds however many are asked. Raises rather than guesses where the platform
         does not answer; what its answers had no room for is `unread`.
         """
+
+    def can_answer(self, account: Account) -> bool:
+        """Whether the settings give all that it takes to post answers for this account; the platform may still refuse.
+
+        A connector that says so gives `answer_limit` and `answer`.
+        """
+        return False
+
+    @classmethod
+    def answer_length(cls, text: str) -> int:
+        """How long an answer is in the platform's own count, never less than that."""
+        return len(text)
+
+    def answer(self, account: Account, to: Asked, text: str) -> Post:
+        """Post the department's answer to a mention, for all to read; returns it as the platform has it.
+
+        One attempt, `timeouts.total` seconds at most. Raises `Unknown` where the request may have arrived and its
+        answer did not; any other `ConnectorError` says that nothing was posted.
+        """
+        raise Rejected(f"{self.platform}: answers cannot be posted from here")
 
     @abstractmethod
     def handles(self) -> Mapping[str, str]:

@@ -1,8 +1,8 @@
-"""Facebook Pages: many walls in one batch a minute, tags and a deep sweep beside them, and the look before a breach.
+"""Facebook Pages: many walls in one batch a minute, tags and a deep sweep beside them, the look, answers.
 
 The facts behind each choice are in PLATFORMS, "Facebook Graph API". Asking is `graph_calls`, reading `graph_posts`,
-the steps of a walk `graph_walk`, the look `graph_look`. Pages' inboxes are left alone: direct messages are no mentions
-(SEMANTICS row 19), and fetching them would only gather personal data.
+the steps of a walk `graph_walk`, the look before a breach `graph_look`, answering `graph_answer`. Pages' inboxes are
+left alone: direct messages are no mentions (SEMANTICS row 19), and fetching them would only gather personal data.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from hashlib import sha256
 
 from pydantic import BaseModel, Field, SecretStr
 
+from connectors import graph_answer
 from connectors.contract import (
     Account,
     Asked,
@@ -55,6 +56,7 @@ class FacebookConnector(Connector):
     """
 
     platform = PLATFORM
+    answer_limit = graph_answer.LONGEST
     most_asked = 200  # in a few batches of 50; mentions of one thread are one question
 
     class Options(BaseModel, frozen=True, extra="forbid"):
@@ -158,6 +160,20 @@ class FacebookConnector(Connector):
         """
         with self._calls.session.within(self.timeouts.look):
             return look(self._calls, self._pages.get(account.id, account), tuple(self._pages), asked)
+
+    def can_answer(self, account: Account) -> bool:
+        """Where the Page has its token; whether it may also write (`pages_manage_engagement`) only Facebook says."""
+        return bool(account.token and account.token.strip())
+
+    @classmethod
+    def answer_length(cls, text: str) -> int:
+        """Units of UTF-16: Hangul 1, most pictures 2."""
+        return graph_answer.length(text)
+
+    def answer(self, account: Account, to: Asked, text: str) -> Post:
+        """Reply as the Page below the mention. Two calls, the second to read the time that it was given."""
+        with self._calls.session.within(self.timeouts.total):
+            return graph_answer.answer(self._calls, self._pages.get(account.id, account), to, text)
 
     def handles(self) -> Mapping[str, str]:
         """Each Page's username, "" where it has none. An error raised carries `accounts`."""

@@ -1,4 +1,4 @@
-"""Calls to Meta's Graph through facebook-sdk: one session, batches, and every refusal as one of our four errors.
+"""Calls to Meta's Graph through facebook-sdk: one session, batches, and every refusal as one of our errors.
 
 facebook-sdk 3.1.0 refuses today's versions, writes the token into the query and the body, and drops status and
 headers (PLATFORMS, "facebook-sdk"). Its `GraphAPI` is kept as it is and given a session that mends this.
@@ -177,9 +177,10 @@ class GraphCalls:
         self.now = now
         self.tally = Tally()
         self._secret = secret
-        self._graphs: PerThread[Any] = PerThread(
-            lambda: facebook.GraphAPI(session=GraphSession(base_url, now, secret, timeouts(), self.tally))
+        self._make: Callable[[], Any] = lambda: facebook.GraphAPI(
+            session=GraphSession(base_url, now, secret, timeouts(), self.tally)
         )
+        self._graphs: PerThread[Any] = PerThread(self._make)
         self._plain_until = datetime.min.replace(tzinfo=UTC)
         #: Pages whose token was refused for a batch: none of them signs a batch for the others.
         self._refused: set[str] = set()
@@ -256,7 +257,7 @@ class GraphCalls:
         """One operation by a GET of its own."""
         path = f"{self.version}/{operation.path}"
         try:
-            return self._object(self._request(operation.account, path, args=dict(operation.params)), path)
+            return self._object(self._request(operation.account, path, args=dict(operation.params)), f"GET /{path}")
         except ConnectorError as error:
             return error
 
@@ -279,6 +280,20 @@ class GraphCalls:
             for operation, answer in zip(operations, padded, strict=True)
         ]
 
+    def post(self, account: Account, path: str, data: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+        """Create something, once, in a Page's name; returns the Graph's object and its `Date` header.
+
+        Over a connection of its own: one that was kept open may be closed by the Graph at that moment. Raises
+        `ConnectorError`s; inside `session.posting` they say whether it may have arrived.
+        """
+        if (bar := self._barred(account)) is not None:
+            raise bar
+        graph: Any = self._make()
+        path = f"{self.version}/{path}"
+        with graph.session as session:
+            answer = self._request(account, path, graph, post_args=dict(data))
+            return self._object(answer, f"POST /{path}"), session.last.headers.get("Date", "")
+
     def _unpacked(self, answer: Any, path: str) -> Outcome | None:
         if answer is None:
             return None
@@ -294,20 +309,23 @@ class GraphCalls:
         if not 200 <= answer["code"] < 300:
             return refusal(f"GET /{path}", body, answer["code"], headers, self.now())
         try:
-            return self._object(body, path)
+            return self._object(body, f"GET /{path}")
         except ConnectorError as error:
             return error
 
-    def _object(self, body: Any, path: str) -> dict[str, Any]:
+    def _object(self, body: Any, where: str) -> dict[str, Any]:
         if not isinstance(body, dict) or not body:
-            raise Unavailable(f"GET /{path}: the answer is no object")
+            raise Unavailable(f"{where}: the answer is no object")
         if "error" in body:
-            raise refusal(f"GET /{path}", body, 200, {}, self.now())
+            raise refusal(where, body, 200, {}, self.now())
         return body
 
-    def _request(self, account: Account, path: str, **call: Any) -> Any:
-        """The SDK's own request with the account's token; whatever it raises becomes a `ConnectorError`."""
-        graph = self._graphs.get()
+    def _request(self, account: Account, path: str, graph: Any = None, **call: Any) -> Any:
+        """The SDK's own request with the account's token; whatever it raises becomes a `ConnectorError`.
+
+        `graph` is the client to use; None: this thread's.
+        """
+        graph = graph or self._graphs.get()
         graph.access_token, graph.version = account.token, self.version
         try:
             return graph.request(path, **call)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,14 +25,21 @@ import requests
 import urllib3
 from pydantic import AfterValidator
 
-from connectors.contract import AuthFailed, Unavailable
+from connectors.contract import AuthFailed, Unavailable, Unknown
 from connectors.deadline import TimedAdapter, ends_at, left
 
 #: A `Retry-After` beyond this is nonsense, and is read as none.
 LONGEST_WAIT = timedelta(days=31)
 
 #: Loggers of libraries that write whole requests, bearer tokens included, at DEBUG.
-TALKATIVE = ("tweepy.client", "tweepy.auth", "urllib3.connectionpool", "urllib3.util.retry")
+TALKATIVE = (
+    "tweepy.client",
+    "tweepy.auth",
+    "urllib3.connectionpool",
+    "urllib3.util.retry",
+    "requests_oauthlib.oauth1_auth",
+    "oauthlib.oauth1.rfc5849",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,24 @@ class Timeouts:
     look: float = 1.75
     """For all calls of one look before a breach together: the two seconds of DESIGN, "Escalate", less what it takes to
     hand over what was read."""
+
+
+class Unsent(Unavailable):
+    """There was no connection: the request never left."""
+
+
+@contextmanager
+def posting() -> Iterator[None]:
+    """Whatever goes wrong inside once a request has left is `Unknown`; refusals, and what never left, stay as they are.
+
+    An answer that did not come, a server's fault and a proxy's page all leave open whether the post stands.
+    """
+    try:
+        yield
+    except Unsent:
+        raise
+    except Unavailable as error:
+        raise Unknown(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +184,12 @@ class PlatformSession(requests.Session):
         data: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        auth: Any = None,
         **_ignored: Any,
     ) -> requests.Response:
         """Send one call and read all of its answer, within the deadline. Raises `ConnectorError`s only.
 
-        The SDK's host is exchanged for `base_url`; its own `timeout`, `proxies` and `auth` are ignored.
+        The SDK's host is exchanged for `base_url` before `auth` signs; its own `timeout` and `proxies` are ignored.
         """
         path = urlsplit(url).path
         own_params, own_data, own_headers = dict(params or {}), dict(data or {}), dict(headers or {})
@@ -181,6 +208,7 @@ class PlatformSession(requests.Session):
                 data=own_data or None,
                 json=json,
                 headers=own_headers,
+                auth=auth,
             )
         self.last = Answer(response.status_code, response.headers, self.now())
         self.tally.end(self.last)
@@ -199,23 +227,24 @@ class PlatformSession(requests.Session):
 
     def _exchange(self, where: str, **call: Any) -> requests.Response:
         failure: str
+        kind = Unavailable
         try:
             rest = left() or self.timeouts.total
             limits = (min(self.timeouts.connect, rest), min(self.timeouts.read, rest))
             with super().request(**call, timeout=limits, allow_redirects=False, stream=True) as streamed:
                 return self._whole(where, streamed)
-        except requests.exceptions.SSLError:
-            failure = "the secure connection failed (TLS)"
-        except (requests.Timeout, TimeoutError):
-            failure = "no whole answer in time"
+        except requests.exceptions.SSLError as error:
+            failure, kind = "the secure connection failed (TLS)", _kind(error)
+        except (requests.Timeout, TimeoutError) as error:
+            failure, kind = "no whole answer in time", _kind(error)
         except requests.exceptions.ChunkedEncodingError:
             failure = "the answer broke off"
         except requests.ConnectionError as error:
-            failure = "no whole answer in time" if _timed_out(error) else "no connection"
+            failure, kind = "no whole answer in time" if _timed_out(error) else "no connection", _kind(error)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             failure = f"the answer could not be read ({type(error).__name__})"
         # Outside the `except`, so that the cause, whose text holds the whole URL, is not carried along.
-        raise Unavailable(f"{where}: {failure}")
+        raise kind(f"{where}: {failure}")
 
     def _whole(self, where: str, streamed: requests.Response) -> requests.Response:
         body = bytearray()
@@ -315,6 +344,14 @@ def quieten() -> None:
 
 def _as_it_is(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
     return prepared
+
+
+def _kind(error: Exception) -> type[Unavailable]:
+    """`Unsent` where no connection came about for certain: no address, refused, no answer, no good certificate."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    cause = reason.args[0] if isinstance(reason, urllib3.exceptions.SSLError) and reason.args else None
+    none_made = isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError)
+    return Unsent if none_made or isinstance(cause, ssl.SSLCertVerificationError) else Unavailable
 
 
 def _timed_out(error: BaseException) -> bool:

@@ -1,7 +1,7 @@
-"""X (Twitter): many accounts in one search, each account's mentions as a backstop, the look before a breach.
+"""X (Twitter): many accounts in one search, each account's mentions as a backstop, the look before a breach, answers.
 
 The facts behind each choice are in PLATFORMS, "X (Twitter) API v2"; reading what X says is `x_posts`, asking is
-`x_client`.
+`x_client`, answering `x_answer`.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ from connectors.contract import (
     Health,
     Look,
     Page,
+    Post,
     Rejected,
     Source,
     Unavailable,
 )
-from connectors.session import BaseUrl, PerThread, Tally, Timeouts
+from connectors.session import BaseUrl, PerThread, Tally, Timeouts, posting
+from connectors.x_answer import LONGEST, Keys, as_found, create, weighted_length
 from connectors.x_client import DIALECTS, POST, TWEET, Dialect, Windows, WrongDialect, XClient
 from connectors.x_posts import PLATFORM, Reader, Reading, problems, snowflake_time
 
@@ -59,6 +61,7 @@ class TwitterConnector(Connector):
     """The accounts of one city on X. Safe for threads."""
 
     platform = PLATFORM
+    answer_limit = LONGEST
 
     class Options(BaseModel, frozen=True, extra="forbid"):
         """The keys of `[connectors.twitter]`."""
@@ -67,6 +70,9 @@ class TwitterConnector(Connector):
         dialect: Literal["auto", "tweet", "post"] = "auto"
         """Which words the service understands (OpenAPI 2.166 or 2.167); "auto" finds out."""
         bearer_token: SecretStr | None = None
+        consumer_key: SecretStr | None = None
+        """With its secret the app's own part in posting answers; without them none can be posted from here."""
+        consumer_secret: SecretStr | None = None
 
     def __init__(self, options: Options, accounts: Sequence[Account], now: Callable[[], datetime]) -> None:
         super().__init__(options, accounts, now)
@@ -90,7 +96,7 @@ class TwitterConnector(Connector):
             lacks |= {"bearer_token": 'give the app\'s bearer token, as { env = "X_BEARER_TOKEN" }'}
         if not _HANDLE.fullmatch(_handle(account)):
             lacks |= {"handle": "give the account's handle without @: 1 to 15 letters, digits or _"}
-        return lacks
+        return lacks | _half_given(options, account)
 
     def sources(self) -> Sequence[Source]:
         """One search for as many accounts as fit its query; each account's mentions every 15 minutes beside it.
@@ -183,6 +189,29 @@ class TwitterConnector(Connector):
         cut = "next_token" in (own.get("meta") or {}) and answers.posts
         since = min(post.created_at for post in answers.posts) if cut else start
         return Look([*answers.posts, *current], gone, since, frozenset(unread))
+
+    def can_answer(self, account: Account) -> bool:
+        """Where the app's consumer key and the account's access token are given, both with their secrets."""
+        return _keys(self.options, account) is not None
+
+    @classmethod
+    def answer_length(cls, text: str) -> int:
+        """X's weighted count: Hangul and pictures 2, an address 23."""
+        return weighted_length(text)
+
+    def answer(self, account: Account, to: Asked, text: str) -> Post:
+        """Reply to the mention in the account's own name. One call; what it does not tell is known without asking.
+
+        Of a post X names the id, which holds its time, and the text. X refuses a reply by API to somebody who neither
+        mentioned nor quoted the account (PLATFORMS): `Rejected`, with X's own words.
+        """
+        keys = _keys(self.options, account)
+        if keys is None:
+            raise AuthFailed(f"account {account.id} has no consumer key or no access token to post with")
+        with posting():
+            told = create(self.options.base_url, keys, self.now, self.timeouts, self._tally, to.id, text)
+            item, includes = as_found(told, account, to)
+        return self._reader.read([item], includes).posts[0]
 
     def handles(self) -> Mapping[str, str]:
         """The present handles, a hundred accounts a call (PLATFORMS, "A renamed handle finds nothing")."""
@@ -318,6 +347,31 @@ def _search_id(group: Sequence[str]) -> str:
 
 def _handle(account: Account) -> str:
     return account.handle.removeprefix("@")
+
+
+def _posting(options: TwitterConnector.Options, account: Account) -> dict[str, str]:
+    """What is given of the four keys that an account posts with."""
+    given = [options.consumer_key, options.consumer_secret, account.access_token, account.access_token_secret]
+    said = [value.get_secret_value() if isinstance(value, SecretStr) else value for value in given]
+    return {name: value.strip() for name, value in zip(Keys._fields, said, strict=True) if value and value.strip()}
+
+
+def _keys(options: TwitterConnector.Options, account: Account) -> Keys | None:
+    given = _posting(options, account)
+    return Keys(**given) if len(given) == len(Keys._fields) else None
+
+
+def _half_given(options: TwitterConnector.Options, account: Account) -> dict[str, str]:
+    """Answering is for those who want it; but half of what it takes is a slip. Each key goes with its secret."""
+    given = _posting(options, account).keys()
+    app, own = {*Keys._fields[:2]}, {*Keys._fields[2:]}
+    wanted = (app if given & (app | own) else set()) | (own if given & own else set())
+    source = "of the app's or the account's OAuth 1.0a keys"
+    return {
+        name: f'give it too, or none {source}, as {{ env = "X_{name.upper()}" }}'
+        for name in Keys._fields
+        if name in wanted - given
+    }
 
 
 def _lowest(so_far: str | None, versions: Collection[str], start: datetime) -> str | None:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from json import JSONDecodeError, loads
 from typing import Any
 from urllib.parse import urlsplit
@@ -96,14 +97,14 @@ class XSession(PlatformSession):
     def __init__(
         self,
         base_url: str,
-        token: str,
+        secrets: Sequence[str],
         now: Callable[[], datetime],
         timeouts: Timeouts,
         tally: Tally,
         windows: Windows,
     ) -> None:
         super().__init__(base_url, now, timeouts, tally)
-        self._token = token
+        self._secrets = tuple(secrets)
         self._windows = windows
 
     def judge(self, response: requests.Response) -> None:
@@ -119,9 +120,12 @@ class XSession(PlatformSession):
         if status == 429 or (status == 403 and "usage-capped" in str(problem.get("type", ""))):
             raise RateLimited(message, _reset(response.headers, self.now()) or wait)
         if status == 401:
-            raise AuthFailed(f"{message}: the bearer token is not accepted")
+            raise AuthFailed(f"{message}: the token is not accepted")
         if status == 402:
             raise AuthFailed(f"{message}: the developer account's credits are spent")
+        if status == 403 and response.request.method == "POST" and not _is_of_the_app(response.text):
+            # Said of this one post: a duplicate, a reply to what is gone or to somebody who never called the account.
+            raise Rejected(message)
         if status == 403:
             raise AuthFailed(message)
         if status == 400:
@@ -136,14 +140,21 @@ class XSession(PlatformSession):
         return f"{response.request.method} {urlsplit(response.url).path}"
 
     def _words(self, problem: Mapping[str, Any]) -> str:
-        """The problem's own words, in one short line and without the token, should a proxy echo it."""
+        """The problem's own words, in one short line and without our secrets, should a proxy echo them."""
         errors = problem.get("errors")
         first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
         kind = str(problem.get("type", "")).rpartition("/")[2]
         words = [kind, problem.get("title"), first.get("message") or problem.get("detail")]
         line = " ".join(word for word in words if isinstance(word, str) and word)
         line = "".join(sign for sign in line[:400] if sign.isprintable())
-        return line.replace(self._token, "…")[:200]
+        for secret in self._secrets:
+            line = line.replace(secret, "…")
+        return line[:200]
+
+
+def _is_of_the_app(body: str) -> bool:
+    """Whether a refusal to post is of the app or its tokens as such: a person must mend it with X."""
+    return "permission" in body.lower() or "client-forbidden" in body
 
 
 def _problem(response: requests.Response) -> dict[str, Any]:
@@ -178,7 +189,7 @@ class XClient:
         # Here and not above: whoever only reads the settings need not load the SDK.
         import tweepy
 
-        self.session = XSession(base_url, token, now, timeouts, tally, windows)
+        self.session = XSession(base_url, [token], now, timeouts, tally, windows)
         self._sdk = tweepy.Client(token, return_type=dict, wait_on_rate_limit=False)
         self._sdk.session = self.session
 
@@ -204,23 +215,26 @@ class XClient:
 
     def users(self, ids: Sequence[str]) -> Any:
         """GET /2/users, at most 100 ids; their default fields are all we need."""
-        return self._ask("/2/users", lambda: self._sdk.get_users(ids=list(ids)))
+        return decoded("GET /2/users", lambda: self._sdk.get_users(ids=list(ids)))
 
     def _posts(self, dialect: Dialect, route: str, method: Callable[..., Any], *path: str, **params: Any) -> Any:
         """In the SDK's own dialect by its own method; in the other by what lies below that method."""
         params = {key: value for key, value in params.items() if value is not None}
         params["expansions"] = list(dialect.expansions)
         if dialect is TWEET:
-            return self._ask(route, lambda: method(*path, **params, tweet_fields=list(dialect.fields)))
+            return decoded(f"GET {route}", lambda: method(*path, **params, tweet_fields=list(dialect.fields)))
         known = (*params, "post.fields")
         params["post_fields"] = list(dialect.fields)
-        return self._ask(route, lambda: self._sdk._make_request("GET", route, params=params, endpoint_parameters=known))
+        call = partial(self._sdk._make_request, "GET", route, params=params, endpoint_parameters=known)
+        return decoded(f"GET {route}", call)
 
-    def _ask(self, route: str, call: Callable[[], Any]) -> Any:
-        try:
-            return call()
-        except JSONDecodeError as error:
-            raise Unavailable(f"GET {route}: a success that is no JSON, or half of it") from error
-        except (ValueError, RecursionError) as error:
-            # Numbers of thousands of digits, and lists in lists in lists.
-            raise Unavailable(f"GET {route}: JSON that no answer of X holds") from error
+
+def decoded(where: str, call: Callable[[], Any]) -> Any:
+    """What the SDK makes of an answer. Raises `Unavailable` for a success that it cannot read."""
+    try:
+        return call()
+    except JSONDecodeError as error:
+        raise Unavailable(f"{where}: a success that is no JSON, or half of it") from error
+    except (ValueError, RecursionError) as error:
+        # Numbers of thousands of digits, and lists in lists in lists.
+        raise Unavailable(f"{where}: JSON that no answer of X holds") from error

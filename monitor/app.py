@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from config import Settings
 from config.plugins import connector_classes
+from config.tables import Account as AccountTable
 from connectors.contract import Account, Connector
 from monitor.alerts.bundle import Bundler
 from monitor.alerts.channels.base import Channel
 from monitor.alerts.channels.email import EmailChannel, Security, SmtpServer
 from monitor.alerts.channels.webhook import WebhookChannel
 from monitor.alerts.deliver import Delivery
+from monitor.answering.answering import Answering
 from monitor.audit import Auditor
 from monitor.clock import Clock, system_clock
 from monitor.crisis.room import CrisisRoom
@@ -46,6 +50,7 @@ class App:
     escalation: Escalation
     delivery: Delivery
     desk: Desk
+    answering: Answering
     crisis: CrisisWatch
     auditor: Auditor
 
@@ -81,6 +86,7 @@ def build(settings: Settings, clock: Clock = system_clock, store: Store | None =
         channels=channels, watch=watch, polling=Polling(fence, rules, connectors, watch, clock), looker=looker,
         bundler=bundler, escalation=Escalation(fence, rules, looker, clock, bundler.form),
         delivery=Delivery(fence, rules, channels, lanes, clock), desk=Desk(store, rules, clock),
+        answering=Answering(store, rules, connectors, clock),
         crisis=CrisisWatch(fence, rules, CrisisRoom(fence, rules, clock), clock),
         auditor=Auditor(fence, rules, clock),
     )  # fmt: skip
@@ -92,15 +98,23 @@ def build_connectors(settings: Settings, clock: Clock) -> dict[str, Connector]:
     return {
         platform: found(
             settings.connectors[platform],
-            [
-                Account(a.platform, a.id, a.handle, a.token.get_secret_value() if a.token else None)
-                for a in settings.accounts
-                if a.platform == platform
-            ],
+            [_connected(account) for account in settings.accounts if account.platform == platform],
             clock,
         )
         for platform, found in classes.items()
     }
+
+
+def _connected(account: AccountTable) -> Account:
+    """An account as its connector knows it."""
+
+    def told(secret: SecretStr | None) -> str | None:
+        return None if secret is None else secret.get_secret_value()
+
+    return Account(
+        account.platform, account.id, account.handle, token=told(account.token),
+        access_token=told(account.access_token), access_token_secret=told(account.access_token_secret),
+    )  # fmt: skip
 
 
 def build_channels(settings: Settings, clock: Clock) -> tuple[dict[str, Channel], dict[str, str]]:

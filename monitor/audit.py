@@ -1,8 +1,8 @@
 """The auditor: proves from the database that every due step ran and that every alert ended.
 
 It stands apart from the engine: what a case owes it asks of the rules in `sla` afresh, and believes nothing that the
-engine says of itself. While it is not content no heartbeat leaves, so that somebody outside notices too; it mends
-nothing, since whatever made a case wrong is still there.
+engine says of itself. While it is not content, or does not look, no heartbeat leaves, so that somebody outside notices.
+It mends nothing, since whatever made a case wrong is still there.
 """
 
 from __future__ import annotations
@@ -61,22 +61,20 @@ class Auditor:
         now = self._clock()
         with self._store.read() as tx:
             if self._began_at is None:
-                self._began_at = now
                 self._last_event = audit.first_since(tx, now - RECENT)
+            # Where the clock was set back meanwhile, the minutes count from then: what is late is late by it.
+            self._began_at = min(self._began_at or now, now)
             found = [*self._waiting(tx, now), *self._cases(tx, now), *self._decisions(tx, now)]
             known = episodes.going_on(tx, faults.AUDIT)
-        if found or (known and self._swept):
-            # An episode that another process began ends only when everything was looked at.
-            self._say(found, now)
-        return found
-
-    def _say(self, found: list[str], now: datetime) -> None:
         with self._store.write() as tx:
             if found:
                 lines = found[:_SHOWN] + ["…"] * (len(found) > _SHOWN)
                 faults.begins(tx, self._rules, faults.AUDIT, "\n".join([say(self._rules, "audit"), *lines]), now)
-            else:
+            elif known and self._swept:
+                # An episode that another process began ends only when everything was looked at.
                 faults.ends(tx, self._rules, faults.AUDIT, say(self._rules, "audit_over"), now)
+            audit.looked(tx)
+        return found
 
     def _waiting(self, tx: Transaction, now: datetime) -> Iterable[str]:
         """What is due and undecided, and what was decided and did not leave.
@@ -128,7 +126,7 @@ class Auditor:
 
     def _decisions(self, tx: Transaction, now: datetime) -> Iterable[str]:
         """Whether each person whom a recent decision names has an alert that ended or is under way."""
-        read = audit.escalated_after(tx, self._last_event, now - SETTLED, LINES)
+        read = audit.escalated_after(tx, self._last_event, now, SETTLED, LINES)
         self._last_event = read.last
         recent = [event for event in self._untold.values() if now - event.at <= RECENT]
         self._untold = {}

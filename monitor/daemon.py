@@ -31,6 +31,7 @@ from monitor.reload import Reload
 from monitor.reports.seal import Sealer
 from monitor.steps import Steps
 from monitor.store import events, migrate, release
+from monitor.store.engine import PASSING
 from monitor.web import server
 from sla.case import Event
 
@@ -57,12 +58,11 @@ def run(app: App, stop: threading.Event | None = None, reread: Callable[[], Sett
         AlreadyRunning: another daemon holds this SQLite file.
         StoreError: the database cannot be used, as when it is newer than this program.
     """
-    stop = stop or threading.Event()
+    stop, asked = stop or threading.Event(), _on_signals()
     with ExitStack() as stack:
         if app.store.path is not None:
             stack.callback(service.hold(app.store.path).close)
         migrate.upgrade(app.store, app.clock())
-        asked = _on_signals()
         node = Membership(app.store, app.clock)
         stack.callback(node.leave)
         _record(app, "started", settings=app.settings.hash())
@@ -71,24 +71,22 @@ def run(app: App, stop: threading.Event | None = None, reread: Callable[[], Sett
             app = new
             new = _serve(app, node, asked, stop, Reload(app, reread))
             if new is not None:
-                _record(new, "reloaded", settings=new.settings.hash(), was=app.settings.hash())
+                log.info("daemon.reloaded", settings=new.settings.hash(), was=app.settings.hash())
             app.close_parts()
-        _record(app, "stopped")
-        Sealer(app.store, app.clock).run()
-        if app.store.is_sqlite:
-            release(app.store, app.clock())
+        _if_it_can("stopped", lambda: _record(app, "stopped"))
+        _if_it_can("sealed", Sealer(app.store, app.clock).run)
+        _let_go(app)
 
 
 def _serve(app: App, node: Membership, asked: _Asked, stop: threading.Event, reload: Reload) -> App | None:
     """Let the parts of one set of settings work; returns those of the next, None at the end. All is drained then."""
     with ExitStack() as stack:
-        if app.store.is_sqlite:
-            release(app.store, app.clock())
+        _let_go(app)
         app.fence.arm(app.settings.hash())
         node.adopt(app.rules, lambda: app.polling.plan(app.clock()))
-        node.attend()
         cycle = Cycle(app.store, app.clock, app.polling.sources, lambda: node.decides)
         keeping = Housekeeping(app, cycle, lambda: node.decides)
+        cycle.job("nodes", node.attend)()
         stack.callback(server.start(app, lambda: [*node.faults(), *cycle.faults()]))
         stack.callback(metrics.start(app, lambda: node.decides))
 
@@ -158,6 +156,20 @@ def _on_signals() -> _Asked:
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGHUP, reload)
     return asked
+
+
+def _let_go(app: App) -> None:
+    """Take back what the parts before these had leased: on SQLite nobody else is there to have it."""
+    if app.store.is_sqlite:
+        _if_it_can("released", lambda: release(app.store, app.clock()))
+
+
+def _if_it_can(what: str, work: Callable[[], object]) -> None:
+    """Do what makes the next start tidier: a database that is away, or full, keeps nobody from going on or ending."""
+    try:
+        work()
+    except PASSING:
+        log.exception("daemon.not_done", what=what)
 
 
 def _record(app: App, kind: str, **data: Any) -> None:

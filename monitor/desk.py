@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.alerts import outbox
 from monitor.clock import Clock
 from monitor.escalation.engine import start_round
 from monitor.intake.reckon import reckon
+from monitor.links import Link, Refusal, Refused, judge
 from monitor.rules import Rules
-from monitor.store import cases, events, notes
+from monitor.store import cases, events, links, notes
 from monitor.store.engine import Store, Transaction, lock_conversations
 from sla import actions
 from sla.actions import ANSWERED_ELSEWHERE, DISMISSALS, LONGEST_SNOOZE
 from sla.case import Case, Change, Conflict, Event
 from sla.escalation import begin_round, next_action
+from sla.possible import possible
 
 
 class UnknownCase(Exception):
@@ -23,7 +26,14 @@ class UnknownCase(Exception):
 
 
 class BadRequest(Exception):
-    """What was asked for makes no sense; the message names the mend."""
+    """What was asked for makes no sense; the message names the mend.
+
+    `code` is the key of the sentence that tells people, `values` fill it; `field` is what to mend.
+    """
+
+    def __init__(self, message: str, code: str = "", field: str = "", **values: object) -> None:
+        super().__init__(message)
+        self.code, self.field, self.values = code, field, values
 
 
 class Desk:
@@ -38,20 +48,31 @@ class Desk:
     def acknowledge(self, id: str, by: str) -> Case:
         """Say "I have it": holds the steps for the policy's `ack_holds`; the clock runs on (SEMANTICS row 26)."""
 
-        def change(case: Case, now: datetime) -> Change:
-            return actions.acknowledged(case, by, now + self._rules.policy(case.policy).ack_holds, now)
+        return self._act(id, by, lambda case, now: self._acknowledged(case, by, now))
 
-        return self._act(id, by, change)
+    def acknowledge_by_link(self, link: Link) -> Case:
+        """As `acknowledge`, by the person an alert's link was made for; its use goes on record with it, once for ever.
+
+        Raises `links.Refused` too, for a link that does nothing now.
+        """
+
+        def store(tx: Transaction, case: Case, now: datetime) -> None:
+            why = judge(link, case, links.used_at(tx, link.id), self._rules.knows(link.person), now)
+            if why is not None:
+                raise Refused(why)
+            if not links.use(tx, link.id, link.person, now, link.expires_at):
+                raise Refused(Refusal.USED)
+            change = self._acknowledged(case, link.person, now)
+            # No login stands behind it: the history says so.
+            told = tuple(replace(event, data={**event.data, "by_link": True}) for event in change.events)
+            self._save(tx, [Change(change.case, told)], now)
+
+        return self._transact(link.case, link.person, store)
 
     def claim(self, id: str, by: str) -> Case:
         """It is theirs: the assignee's alerts go to them from now on."""
 
-        def change(case: Case, now: datetime) -> Change:
-            if case.assignee is not None and not self._rules.knows(case.assignee):
-                case = case._replace(assignee=None)  # a person who left holds nothing (row 37)
-            return actions.claimed(case, by, now)
-
-        return self._act(id, by, change)
+        return self._act(id, by, lambda case, now: actions.claimed(self._unheld_by_who_left(case), by, now))
 
     def release(self, id: str, by: str) -> Case:
         """Undo an acknowledgement and a claim: its alerts go to the duty again."""
@@ -64,7 +85,8 @@ class Desk:
         def change(case: Case, now: datetime) -> Change:
             latest = now + LONGEST_SNOOZE[case.clock]
             if not now < until <= latest:
-                raise BadRequest(f"it can be put off to a time after now and no later than {latest}")
+                why = f"it can be put off to a time after now and no later than {latest}"
+                raise BadRequest(why, "request.until", "until", latest=latest)
             return actions.snoozed(case, by, until, reason, now)
 
         return self._act(id, by, change)
@@ -77,13 +99,15 @@ class Desk:
         """No answer is owed, because of `reason`: no reply due, "spam" or "deleted" (SEMANTICS row 8)."""
         self._require(reason)
         if outcome not in DISMISSALS:
-            raise BadRequest(f"outcome {outcome!r} is none of {', '.join(DISMISSALS)}")
+            known = ", ".join(DISMISSALS)
+            raise BadRequest(f"outcome {outcome!r} is none of {known}", "request.choice", "outcome")
         return self._act(id, by, lambda case, now: actions.dismissed(case, by, reason, now, outcome))
 
     def answer(self, id: str, by: str, outcome: str, reference: str = "") -> Case:
         """Record that the answer owed, the first or the final one, was given elsewhere; posts nothing."""
         if outcome not in ANSWERED_ELSEWHERE:
-            raise BadRequest(f"outcome {outcome!r} is none of {', '.join(ANSWERED_ELSEWHERE)}")
+            known = ", ".join(ANSWERED_ELSEWHERE)
+            raise BadRequest(f"outcome {outcome!r} is none of {known}", "request.choice", "outcome")
 
         def store(tx: Transaction, case: Case, now: datetime) -> None:
             self._save(tx, [actions.answered_elsewhere(case, by, outcome, now, reference)], now)
@@ -119,7 +143,10 @@ class Desk:
         self._require(reason)
         department = self._rules.departments.get(to)
         if department is None:
-            raise BadRequest(f"there is no department {to!r}; there are {', '.join(sorted(self._rules.departments))}")
+            known = ", ".join(sorted(self._rules.departments))
+            raise BadRequest(
+                f"there is no department {to!r}; there are {known}", "unknown_department", "to", id=to, known=known
+            )
 
         def store(tx: Transaction, case: Case, now: datetime) -> None:
             # A crisis stays one wherever it goes.
@@ -167,7 +194,7 @@ class Desk:
     def note(self, id: str, by: str, text: str) -> Case:
         """Write a note beside a case. It answers nobody and stops no clock (SEMANTICS row 6)."""
         if not text.strip():
-            raise BadRequest("there is nothing in the note")
+            raise BadRequest("there is nothing in the note", "request.nothing", "text")
 
         def store(tx: Transaction, case: Case, now: datetime) -> None:
             number = notes.add(tx, case.id, by, text, now)
@@ -180,10 +207,24 @@ class Desk:
 
         def store(tx: Transaction, case: Case, now: datetime) -> None:
             if not notes.strike(tx, case.id, number, now):
-                raise BadRequest(f"case {case.id} has no note {number} that still stands")
+                raise BadRequest(
+                    f"case {case.id} has no note {number} that still stands", "request.no_note", "number", number=number
+                )
             events.append(tx, [(case.id, Event("note_struck", now, by, {"note": number}))])
 
         return self._transact(id, by, store)
+
+    def possible(self, case: Case, by: str) -> frozenset[str]:
+        """What they may do to a case as it is now, by the names of `sla.possible`."""
+        return possible(self._unheld_by_who_left(case), by, self._clock())
+
+    def _unheld_by_who_left(self, case: Case) -> Case:
+        """A person who left holds nothing (row 37)."""
+        gone = case.assignee is not None and not self._rules.knows(case.assignee)
+        return case._replace(assignee=None) if gone else case
+
+    def _acknowledged(self, case: Case, by: str, now: datetime) -> Change:
+        return actions.acknowledged(case, by, now + self._rules.policy(case.policy).ack_holds, now)
 
     def _act(self, id: str, by: str, change: Callable[[Case, datetime], Change]) -> Case:
         return self._transact(id, by, lambda tx, case, now: self._save(tx, [change(case, now)], now))
@@ -202,7 +243,10 @@ class Desk:
         self, id: str, by: str, store: Callable[[Transaction, Case, datetime], None], beside: Iterable[str] = ()
     ) -> Case:
         if not self._rules.knows(by):
-            raise BadRequest(f"there is no staff {by!r} in the settings")
+            raise BadRequest(
+                f"there is no staff {by!r} in the settings", "unknown_staff", "by", id=by,
+                known=", ".join(person.id for person in self._rules.settings.staff),
+            )  # fmt: skip
         with self._store.write() as tx:
             known = cases.by_ids(tx, [id, *beside])
             if id not in known:
@@ -219,7 +263,7 @@ class Desk:
     @staticmethod
     def _require(reason: str) -> None:
         if not reason.strip():
-            raise BadRequest("say why: a reason is kept with the case")
+            raise BadRequest("say why: a reason is kept with the case", "request.reason", "reason")
 
 
 __all__ = ["BadRequest", "Conflict", "Desk", "UnknownCase"]

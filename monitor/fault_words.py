@@ -6,8 +6,8 @@ from monitor.rules import Rules
 
 _WORDS: dict[str, tuple[str, str]] = {
     "reload_refused": (
-        "설정을 다시 읽었으나 잘못된 곳이 {count}건 있어 기존 설정을 그대로 사용합니다.",
-        "The settings were read again and have {count} faults; the old ones stay in force.",
+        "설정을 다시 읽었으나 쓸 수 없습니다(고칠 곳 {count}건). 기존 설정을 그대로 사용합니다.",
+        "The settings were read again and cannot be used ({count} to mend); the old ones stay in force.",
     ),
     "reload_more": ("… 외 {count}건: `sns-monitor check-config`로 확인하십시오.",
             "… and {count} more: see `sns-monitor check-config`."),

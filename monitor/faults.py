@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from monitor.alerts import outbox
 from monitor.rules import Rules
-from monitor.store import episodes
+from monitor.store import audit, episodes
 from monitor.store.engine import Transaction
 
 log = structlog.get_logger(__name__)
 
 AUDIT = "audit"
 """The episode of an auditor that is not content."""
+LOOKED_WITHIN = timedelta(minutes=1)
+"""An auditor that has not looked for longer, as one that hangs or cannot write, proves nothing."""
 CLOCK = "clock"
 """Begins the names of the episodes of a clock that differs from a platform's, one a host and platform."""
 
@@ -36,3 +38,11 @@ def ends(tx: Transaction, rules: Rules, name: str, said: str, now: datetime) -> 
 def tell(tx: Transaction, rules: Rules, detail: str, now: datetime) -> None:
     """Tell the root contact of a fault."""
     outbox.notice(tx, rules, "fault", [rules.root], now, detail=detail)
+
+
+def unproved(tx: Transaction) -> list[str]:
+    """Why no heartbeat may leave: what the auditor found wrong, one fault a line, or that none has looked lately."""
+    lines = [line for one in episodes.going_on(tx, AUDIT) for line in one.why.splitlines()]
+    if not audit.looked_within(tx, LOOKED_WITHIN):
+        lines.append(f"no auditor has looked within {LOOKED_WITHIN}")
+    return lines

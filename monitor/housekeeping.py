@@ -1,4 +1,4 @@
-"""The slow jobs: handles checked against ids, old text purged, the service manager fed, the heartbeat sent."""
+"""The slow jobs: handles checked, old text purged, lost answers told of, service manager fed, heartbeat sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from monitor.alerts.channels.heartbeat import beat
 from monitor.app import App
 from monitor.cycle import Cycle
 from monitor.fault_words import say
-from monitor.store import accounts, episodes, notes, posts
+from monitor.store import accounts, drafts, episodes, links, notes, posts
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +24,7 @@ HANDLES_EVERY = timedelta(hours=1)
 PURGE_EVERY = timedelta(minutes=10)
 PURGE_AT_ONCE = 500
 BEAT_EVERY = timedelta(seconds=60)
+ANSWERS_EVERY = timedelta(seconds=30)
 CLOCKS_EVERY = timedelta(seconds=5)
 CLOCK_TOLERATED = timedelta(seconds=30)
 """SEMANTICS row 38."""
@@ -60,6 +61,9 @@ class Housekeeping:
         if self._is_due("purge", PURGE_EVERY, now):
             self._last["purge"] = now
             self._purge(now)
+        if self._is_due("answers", ANSWERS_EVERY, now):
+            self._last["answers"] = now
+            self._app.answering.give_up()
         if self._is_due("clocks", CLOCKS_EVERY, now):
             self._last["clocks"] = now
             self._compare_clocks(now)
@@ -67,7 +71,8 @@ class Housekeeping:
 
     def _is_due(self, name: str, every: timedelta, now: datetime) -> bool:
         last = self._last.get(name)
-        return last is None or now - last >= every
+        # A time still to come is from before the clock was set back: nothing waits for it to come again.
+        return last is None or not timedelta(0) <= now - last < every
 
     def _every(self, every: timedelta, name: str, work: Callable[[], None], now: datetime) -> None:
         """Let work that waits for the network go on beside; one that hangs keeps only its own next turn waiting."""
@@ -85,6 +90,8 @@ class Housekeeping:
             old = posts.with_old_text(tx, before, PURGE_AT_ONCE)
         with self._app.store.write() as tx:
             notes.purge(tx, before)
+            drafts.purge(tx, before)
+            links.purge(tx, now)
             if old:
                 posts.purge_text(tx, old, before)
         if old:
@@ -94,9 +101,9 @@ class Housekeeping:
     def _beat(self) -> None:
         url = self._app.settings.service.heartbeat_url
         with self._app.store.read() as tx:
-            unproved = episodes.going_on(tx, faults.AUDIT)
+            unproved = faults.unproved(tx)
         if unproved:
-            log.error("audit.not_content", why=unproved[0].why)
+            log.error("audit.not_content", why=unproved)
         elif url:
             beat(url)
 

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from config.rules import known_until
 from monitor import faults, service
 from monitor.app import App
-from monitor.store import accounts, alerts, cases, episodes, incidents, posts
+from monitor.store import accounts, alerts, cases, incidents, posts
 
 
 def start(app: App, decides: Callable[[], bool] = lambda: True) -> Callable[[], None]:
@@ -54,7 +54,7 @@ class Standing(Collector):
             standing = accounts.watched(tx)
             failing = alerts.failing(tx)
             set_aside = posts.set_aside_counts(tx)
-            wrong = [one.name for one in episodes.going_on(tx)]
+            unproved = faults.unproved(tx)
             crises = incidents.count_open(tx)
         yield _labelled("open_cases", "Cases that wait for an answer", ["department"],
                         (((department,), count) for department, count in open_by.items()))  # fmt: skip
@@ -78,7 +78,7 @@ class Standing(Collector):
         yield _labelled("calendar_known_until_timestamp_seconds", "Holidays are certain up to here", ["calendar"],
                         (((name,), at.timestamp()) for name, at in self._known_until(now)))  # fmt: skip
         yield _plain("deciding", "1 while this node's settings are in force", float(self._decides()))
-        yield _plain("auditor_content", "0 while a due step or an alert is unproved", float(faults.AUDIT not in wrong))
+        yield _plain("auditor_content", "0 while a due step or an alert is unproved", float(not unproved))
         yield _labelled("suspect", "1 while an account is suspiciously quiet", ["platform", "account"],
                         (((a.platform, a.id), float(a.suspect_since is not None)) for a in rows))  # fmt: skip
         yield from self._budgets()

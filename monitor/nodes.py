@@ -20,7 +20,7 @@ from monitor.fault_words import say
 from monitor.reschedule import reschedule
 from monitor.rules import Rules
 from monitor.store import events, flags, nodes
-from monitor.store.engine import Store, Transaction, new_id
+from monitor.store.engine import PASSING, Store, Transaction, new_id
 from monitor.store.nodes import Node
 from sla.case import Event
 
@@ -105,9 +105,12 @@ class Membership:
                 log.info("node.decides", node=self.id, settings=self._mine)
 
     def leave(self) -> None:
-        """End: the others need not wait until this node is taken for dead."""
-        with self._store.write() as tx:
-            nodes.remove(tx, self.id)
+        """End: the others need not wait until this node is taken for dead, unless the database is away itself."""
+        try:
+            with self._store.write() as tx:
+                nodes.remove(tx, self.id)
+        except PASSING:
+            log.warning("node.not_left", node=self.id, exc_info=True)
 
     def faults(self) -> list[str]:
         """Why this node does not decide; empty where it does."""

@@ -12,7 +12,9 @@ from monitor import faults, logs, service
 from monitor.app import App, build
 from monitor.fault_words import say
 from monitor.service import AddressTaken
+from monitor.store import events
 from monitor.store.engine import PASSING
+from sla.case import Event
 
 log = structlog.get_logger(__name__)
 
@@ -45,14 +47,24 @@ class Reload:
         if wrong:
             self._refuse(wrong)
             return None
+        new = None
         try:
             new = build(settings, self._app.clock, self._app.store)
-        except Exception as exc:  # whatever new parts cannot be built of, the old ones work
+            self._record(settings)
+        except Exception as exc:  # whatever new parts cannot be built of, or begin with, the old ones work
             log.exception("reload.failed")
+            if new is not None:
+                new.close_parts()
             self._refuse([say(self._app.rules, "reload_failed", why=f"{type(exc).__name__}: {exc}")])
             return None
         logs.configure(settings.service.log_level, settings.secret_values())
         return new
+
+    def _record(self, settings: Settings) -> None:
+        """Put it on record; a database that takes no write just now could not be begun on either."""
+        data = {"settings": settings.hash(), "was": self._app.settings.hash()}
+        with self._app.store.write() as tx:
+            events.append(tx, [(None, Event("reloaded", self._app.clock(), "service", data))])
 
     def _not_by_reload(self, settings: Settings) -> list[str]:
         """What a running service cannot take over: another database, an address that is not to be had."""
@@ -83,4 +95,4 @@ class Reload:
         except PASSING:
             # Whoever asked for the reload finds it in the log; the service goes on all the same.
             log.exception("reload.untold")
-        service.notify("READY=1\nSTATUS=the settings are wrong; the old ones stay in force")
+        service.notify("READY=1\nSTATUS=the reload was refused; the old settings stay in force")

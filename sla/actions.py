@@ -37,7 +37,9 @@ def acknowledged(case: Case, by: str, until: datetime, now: datetime) -> Change:
     """Say "I have it": every step is held `until` then; the clock runs on (SEMANTICS row 26). Once a level."""
     _must_be_owed(case)
     if case.held_level == case.level:
-        raise Conflict(f"case {case.id} was already acknowledged at this level, until {case.held_until}")
+        raise Conflict(
+            f"case {case.id} was already acknowledged at this level, until {case.held_until}", "acknowledged"
+        )
     state = State.ACKNOWLEDGED if case.state is State.OPEN else case.state
     held = case._replace(state=state, held_until=until, held_level=case.level)
     return Change(held, (Event("acknowledged", now, by, {"until": until, "level": case.level}),))
@@ -47,7 +49,7 @@ def claimed(case: Case, by: str, now: datetime) -> Change:
     """It is theirs: the assignee's alerts go to them from now on. A second one to claim it is told who was first."""
     _must_be_owed(case)
     if case.assignee is not None:
-        raise Conflict(f"case {case.id} was already claimed by {case.assignee}")
+        raise Conflict(f"case {case.id} was already claimed by {case.assignee}", "claimed")
     state = State.CLAIMED if case.is_open else case.state
     return Change(case._replace(state=state, assignee=by), (Event("claimed", now, by, {}),))
 
@@ -62,7 +64,7 @@ def released(case: Case, by: str, now: datetime, reason: str = "") -> Change:
     """
     _must_be_owed(case)
     if case.assignee is None and case.held_until is None:
-        raise Conflict(f"nobody has case {case.id}: it is neither acknowledged nor claimed")
+        raise Conflict(f"nobody has case {case.id}: it is neither acknowledged nor claimed", "released")
     state = State.OPEN if case.is_open else case.state
     data = {"was_assignee": case.assignee, "was_held_until": case.held_until, "reason": reason}
     return Change(case._replace(state=state, assignee=None, held_until=None), (Event("released", now, by, data),))
@@ -76,7 +78,7 @@ def snoozed(case: Case, by: str, until: datetime, reason: str, now: datetime) ->
     """
     _must_be_owed(case)
     if case.snoozed_until is not None and case.snoozed_until > now:
-        raise Conflict(f"case {case.id} is already put off until {case.snoozed_until}")
+        raise Conflict(f"case {case.id} is already put off until {case.snoozed_until}", "snoozed")
     data = {"until": until, "reason": reason}
     return Change(case._replace(snoozed_until=until), (Event("snoozed", now, by, data),))
 
@@ -88,7 +90,7 @@ def woken(case: Case, by: str, now: datetime) -> Change:
         Conflict: it is not put off.
     """
     if case.snoozed_until is None or case.snoozed_until <= now:
-        raise Conflict(f"case {case.id} is not put off")
+        raise Conflict(f"case {case.id} is not put off", "woken")
     data = {"was_until": case.snoozed_until}
     return Change(case._replace(snoozed_until=None), (Event("woken", now, by, data),))
 
@@ -104,7 +106,7 @@ def transferred(
     """
     _must_be_open(case)
     if case.department == department:
-        raise Conflict(f"case {case.id} is already with {department}")
+        raise Conflict(f"case {case.id} is already with {department}", "transferred")
     after: dict[str, Any] = {"department": department, "policy": policy, "deadline": deadline}
     data: dict[str, Any] = {
         "from": case.department,
@@ -150,7 +152,7 @@ def final_asked(case: Case, by: str, reason: str, deadline: datetime, now: datet
     if case.state in CLOSED and case.state is not State.ANSWERED:
         _must_be_open(case)
     if case.final_deadline is not None and case.final_answered_at is None:
-        raise Conflict(f"case {case.id} already owes a final answer by {case.final_deadline}")
+        raise Conflict(f"case {case.id} already owes a final answer by {case.final_deadline}", "final_asked")
     after = case._replace(
         final_asked_at=now, final_deadline=deadline, final_answered_at=None, final_answer=None, final_outcome=None,
         final_breached_at=None,
@@ -168,7 +170,7 @@ def final_withdrawn(case: Case, by: str, reason: str, now: datetime) -> Change:
         Conflict: no final answer is owed.
     """
     if case.final_deadline is None or case.final_answered_at is not None:
-        raise Conflict(f"case {case.id} owes no final answer")
+        raise Conflict(f"case {case.id} owes no final answer", "no_final")
     kept: dict[str, Any] = {} if case.clock is Clock.FINAL else {name: getattr(case, name) for name in _OF_FIRST}
     return Change(case._replace(**{**NO_FINAL, **kept}), (Event("final_withdrawn", now, by, {"reason": reason}),))
 
@@ -183,13 +185,20 @@ def merged_into(case: Case, other: Case, by: str, reason: str, now: datetime) ->
         Conflict: one of them is closed, it is the same case, this one is the older, or it is another citizen's.
     """
     _must_be_open(case)
-    _must_be_open(other)
     if case.id == other.id:
-        raise Conflict(f"case {case.id} cannot be merged into itself")
+        raise Conflict(f"case {case.id} cannot be merged into itself", "merge_itself")
+    if not other.is_open:
+        raise Conflict(f"case {other.id} is {other.state} since {other.closed_at}", "merge_closed", into=other.id)
     if (other.opened_at, other.id) > (case.opened_at, case.id):
-        raise Conflict(f"case {case.id} is the older one: merge {other.id} into it, so that the earlier clock goes on")
+        raise Conflict(
+            f"case {case.id} is the older one: merge {other.id} into it, so that the earlier clock goes on",
+            "merge_older", into=other.id,
+        )  # fmt: skip
     if case.platform == other.platform and (case.author is None or case.author != other.author):
-        raise Conflict(f"case {case.id} is another citizen's than {other.id}: each is owed an answer of their own")
+        raise Conflict(
+            f"case {case.id} is another citizen's than {other.id}: each is owed an answer of their own",
+            "merge_citizen", into=other.id,
+        )  # fmt: skip
     ended = closed(case, State.MERGED, now, merged_into=other.id)
     return Change(ended, (Event("merged", now, by, {"into": other.id, "reason": reason}),))
 
@@ -202,7 +211,7 @@ def reopened(case: Case, by: str, reason: str, now: datetime) -> Change:
     """
     by_a_person = case.state in (State.ANSWERED, State.DISMISSED) or case.merged_into is not None
     if not by_a_person or case.answer is not None:
-        raise Conflict(f"case {case.id} is {case.state}: only what a person closed can be opened again")
+        raise Conflict(f"case {case.id} is {case.state}: only what a person closed can be opened again", "reopened")
     again = case._replace(outcome=None, answered_at=None, closed_at=None, merged_into=None, **fresh_round(case))
     return Change(again, (Event("reopened", now, by, {"reason": reason}),))
 
@@ -210,11 +219,11 @@ def reopened(case: Case, by: str, reason: str, now: datetime) -> Change:
 def _must_be_open(case: Case) -> None:
     if not case.is_open:
         who = f" ({case.outcome})" if case.outcome else ""
-        raise Conflict(f"case {case.id} is {case.state}{who} since {case.closed_at}")
+        raise Conflict(f"case {case.id} is {case.state}{who} since {case.closed_at}", "closed")
 
 
 def _must_be_owed(case: Case) -> None:
     if case.owed_by is None:
         if case.clock is Clock.FINAL:
-            raise Conflict(f"case {case.id} was answered for good at {case.final_answered_at}")
+            raise Conflict(f"case {case.id} was answered for good at {case.final_answered_at}", "final_answered")
         _must_be_open(case)

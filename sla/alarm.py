@@ -77,7 +77,10 @@ def alarm(new: Sighting, recent: Iterable[Sighting], by: Alertness) -> Alarm | N
     within = [one for one in recent if new.at - KEEP < one.at <= new.at and one.key != new.key]
     keyword = by.words.keyword(new.text)
     if keyword is not None:
-        return Alarm("keyword", keyword, _who_say_the_same(new, within, by.ordinary))
+        # One post is a thin thread: only what is much like it comes along, and nothing by a chain of likenesses.
+        about = Matter((new.text,))
+        like_it = (one for one in within[-MOST_COMPARED:] if about.holds(one.text, by.ordinary))
+        return Alarm("keyword", keyword, (*like_it, new))
     for account in new.accounts:
         baseline = by.baselines.get(account)
         if baseline is None:

@@ -38,7 +38,14 @@ CLOSED = frozenset({State.ANSWERED, State.DISMISSED, State.DELETED, State.MERGED
 
 
 class Conflict(Exception):
-    """The case is no longer as the person saw it: the first one to act wins, the second is told what happened."""
+    """The case is no longer as the person saw it: the first one to act wins, the second is told what happened.
+
+    `code` names what is in the way and `values` tell of it, for whoever says it in the reader's language.
+    """
+
+    def __init__(self, message: str, code: str = "", **values: object) -> None:
+        super().__init__(message)
+        self.code, self.values = code, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +98,13 @@ class Turn:
 
     @property
     def first(self) -> Mention:
-        """The mention that runs the clock: the earliest that stands; of those that are all gone, the earliest of the
-        last to go, for which the others had made room by then (SEMANTICS rows 2 and 16).
+        """The mention that runs the clock: the earliest that stands (SEMANTICS rows 2 and 16).
+
+        Of those that are all gone it is the last to go: the clock had moved on to it by then, and does not jump back.
         """
-        return (self.standing or max(self.mentions, key=lambda m: (m.gone_at is not None, m.gone_at)),)[0]
+        if self.standing:
+            return self.standing[0]
+        return max(self.mentions, key=lambda mention: mention.gone_at or mention.created_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +177,15 @@ class Case(NamedTuple):
     def is_open(self) -> bool:
         """Whether the first answer is still owed."""
         return self.state not in CLOSED
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nobody was told of it yet and no person has had to do with it."""
+        said = (self.assignee, self.held_level, self.snoozed_until, self.final_deadline, self.incident)
+        waits = self.state is State.OPEN and self.breached_at is None
+        return (waits or self.answer is not None) and (self.round, self.level) == (1, 0) and not any(
+            value is not None for value in said
+        )  # fmt: skip
 
     @property
     def owed_by(self) -> datetime | None:
@@ -265,8 +284,8 @@ def followed(
     elif turn.closer is None:
         case, told = _standing(case, turn, now, kept=kept)
         events += told
-    # Also where the first answer was given elsewhere.
-    case, told = _finally(case, turn, finals, now)
+    # Whoever gave the first answer, here or elsewhere: the final one may come here.
+    case, told = _finally(case, turn, finals, now, kept=kept)
     return Change(case, (*events, *told))
 
 
@@ -286,11 +305,13 @@ def _answered(case: Case, answer: Answer, now: datetime) -> tuple[Case, list[Eve
     return case, [Event("answered", now, "platform", data)]
 
 
-def _finally(case: Case, turn: Turn, finals: Sequence[Answer], now: datetime) -> tuple[Case, list[Event]]:
+def _finally(
+    case: Case, turn: Turn, finals: Sequence[Answer], now: datetime, *, kept: bool
+) -> tuple[Case, list[Event]]:
     """The first official post after the first answer, and after staff said that more is owed, is the final answer."""
     if case.clock is not Clock.FINAL or case.owed_by is None:
         return case, []
-    if not turn.standing:
+    if not turn.standing and not kept:
         # Nobody is left to be answered (row 16): what was owed ends, and the history says so.
         return case._replace(**NO_FINAL), [Event("final_withdrawn", now, "platform", {"reason": "deleted"})]
     assert case.final_asked_at is not None and case.answered_at is not None
@@ -320,13 +341,17 @@ def _standing(case: Case, turn: Turn, now: datetime, *, kept: bool) -> tuple[Cas
     """No closer: open, unless every mention is gone (SEMANTICS row 16); a post that came back opens it again."""
     if turn.standing or kept:
         if case.state is State.DELETED:
-            case = case._replace(state=State.OPEN, closed_at=None, outcome=None)
-            return case, [Event("restored", now, "platform", {})]
+            # Still whose it was; an acknowledgement ended with the post.
+            state = State.OPEN if case.assignee is None else State.CLAIMED
+            case = case._replace(state=state, closed_at=None, outcome=None)
+            return case, [Event("restored", now, "platform", {"state": state})]
         return case, []
     if not case.is_open:
         return case, []
     gone_at = max(m.gone_at for m in turn.mentions if m.gone_at)
-    seen_at = max(m.seen_at or m.stored_at for m in turn.mentions)
+    # That a later one was seen after the deadline does not tell whether the one that ran into it still stood.
+    ran = next((m for m in turn.mentions if m.created_at == case.opened_at), turn.first)
+    seen_at = ran.seen_at or ran.stored_at
     if gone_at <= case.deadline:
         outcome = "before_deadline"
     elif seen_at < case.deadline:

@@ -320,7 +320,7 @@ def _reopened(so_far: Outcome, event: Happened) -> Outcome:
 
 
 def _restored(so_far: Outcome, event: Happened) -> Outcome:
-    return _open_again(so_far, event.at)
+    return replace(_open_again(so_far, event.at), state=State(event.data.get("state", State.OPEN)))
 
 
 def _open_again(so_far: Outcome, at: datetime) -> Outcome:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.alerts import words
 from monitor.alerts.message import AlertAccount, AlertCase, AlertMention, Attachment, Kind, Message
+from monitor.links import LASTS, Link, sign
 from monitor.rules import Rules
-from monitor.store import alerts, cases, posts
+from monitor.store import alerts, cases, links, posts
 from monitor.store.engine import Transaction
 from sla.case import Case, Clock
 
@@ -24,6 +26,7 @@ def compose(tx: Transaction, rules: Rules, stored: alerts.Message, now: datetime
         for entry in bundled
         if entry.case_id in found
     )
+    told = _with_links(tx, rules, stored, told, {entry.case_id: entry.round for entry in bundled}, now)
     account = _account(stored)
     settings = rules.settings
     excerpts = {}
@@ -51,10 +54,38 @@ def _case(
     return AlertCase(
         id=case.id, platform=case.platform, account=case.account, department=case.department, deadline=deadline,
         overdue_seconds=(now - deadline) // timedelta(seconds=1), checked=entry.checked, late=entry.late,
-        link=mentions[0].permalink if mentions else "",
+        link=_page(rules, case) or (mentions[0].permalink if mentions else ""),
         mentions=tuple(AlertMention(m.id, m.created_at, m.permalink) for m in mentions),
         clock=clock, crisis=rules.in_crisis(case), held_until=entry.held_until, held_by=entry.held_by,
     )  # fmt: skip
+
+
+def _page(rules: Rules, case: Case) -> str:
+    """Where the web shows a case; "" where there is no web."""
+    settings = rules.settings
+    return f"{settings.service.public_url}/cases/{case.id}" if settings.web.listen else ""
+
+
+def _with_links(
+    tx: Transaction, rules: Rules, stored: alerts.Message, told: tuple[AlertCase, ...], rounds: Mapping[str, int],
+    now: datetime,
+) -> tuple[AlertCase, ...]:  # fmt: skip
+    """The same cases, those that the text lists with a link by which the recipient acknowledges them.
+
+    The others have their page: nobody acknowledges five hundred one by one, and a message must stay small.
+    """
+    at = int(stored.created_at.timestamp())
+    web = rules.settings.web
+    in_time = now < stored.created_at + LASTS
+    if not web.listen or not in_time or stored.kind not in alerts.URGENT or not rules.knows(stored.recipient):
+        return told
+    key = web.link_key.get_secret_value() if web.link_key else links.made_key(tx, now)
+    addresses = {
+        case.id: f"{rules.settings.service.public_url}/a/"
+        + sign(key, Link(case.id, stored.recipient, rounds[case.id], stored.clock, at))
+        for case in words.listed(told)
+    }
+    return tuple(replace(case, acknowledge=addresses[case.id]) if case.id in addresses else case for case in told)
 
 
 def _account(stored: alerts.Message) -> AlertAccount | None:

@@ -74,10 +74,12 @@ class AlertCase:
     """Until when this alert had to wait, where it had to; for the words alone."""
     held_by: str = ""
     """What it had to wait for: quiet, duty, limit or maintenance."""
+    acknowledge: str = ""
+    """Where the recipient acknowledges it without a login; "" where there is no such link."""
 
     def payload(self) -> dict[str, Any]:
-        """JSON-ready; raises ValueError when an instant is naive."""
-        return {
+        """JSON-ready, with `acknowledge` only where there is one; raises ValueError when an instant is naive."""
+        payload = {
             "id": self.id,
             "platform": self.platform,
             "account": self.account,
@@ -90,6 +92,7 @@ class AlertCase:
             "link": self.link,
             "mentions": [mention.payload() for mention in self.mentions],
         }
+        return payload | {"acknowledge": self.acknowledge} if self.acknowledge else payload
 
 
 @dataclass(frozen=True, slots=True)

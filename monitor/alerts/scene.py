@@ -93,6 +93,12 @@ class Tongue:
     unchecked: str
     late: str
     crisis: str
+    post: str
+    """What the address of a post, of a case's page, and of the page that acknowledges it are called."""
+    page: str
+    acknowledge: str
+    acknowledge_note: str
+    """What has to be known of the last one."""
     held_by: Mapping[str, str]
     """Why an alert waited, by the reason on record; a sentence with its number and its time to fill in."""
     dated: Callable[[datetime], str]

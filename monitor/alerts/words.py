@@ -6,8 +6,6 @@ those of the offices (TRUST, "Words"), phrased so that no particle depends on a 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -16,6 +14,7 @@ from monitor.alerts.message import AlertAccount, AlertCase, Kind, one_line
 from monitor.alerts.scene import Scene, Tongue
 from monitor.alerts.words_en import ENGLISH
 from monitor.alerts.words_ko import KOREAN
+from monitor.privacy import mask
 
 #: How many cases are listed; a bundle may hold 500, and nobody scrolls through them on a phone.
 LISTED = 10
@@ -23,14 +22,6 @@ _EXCERPT_SIGNS = 80
 _SUBJECT_SIGNS = 120
 #: Kinds that ask for an answer, and so say how their cases were found.
 _ASKING = frozenset({Kind.WARNING, Kind.BREACH, Kind.ESCALATION, Kind.CRISIS})
-
-_GAP = r"[\s./()·\-‐-―−－]{0,3}"
-_BIRTH = r"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
-_RESIDENT = re.compile(rf"(?<!\d){_BIRTH}{_GAP}[0-9][\d*●○]{{6}}(?!\d)")
-_PHONE = re.compile(
-    rf"(?<!\d)(?:\+?82{_GAP}0?{_GAP}|0)(?:2|1[016-9]|[3-6]\d|70|80|50\d){_GAP}\d{{3,4}}{_GAP}\d{{4}}(?!\d)"
-)
-_WIDE_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +52,10 @@ def compose(
     `language` is "ko" or "en" (KeyError for any other), times are shown in `zone`. `department_names` go by the
     department's id, `account_names` by "platform:id"; a missing name is shown as its id. `detail` is what a
     fault, a report, a crisis or a blindness adds: its first line is shown first. `excerpts` are citizens' words
-    by case id, given only where the settings ask for them; phone and resident numbers in them are masked here.
+    by case id, given only where the settings ask for them; personal numbers in them are masked here.
     """
     tongue = _TONGUES[language]
-    scene = Scene(tongue, zone, sorted(cases, key=lambda case: case.deadline), account, department_names, account_names)
+    scene = Scene(tongue, zone, _by_urgency(cases), account, department_names, account_names)
     details = [line for line in map(one_line, detail.splitlines()) if line]
     head = details[0] if details else ""
     blocks = [
@@ -74,20 +65,20 @@ def compose(
         ],
         [*(tongue.caveats(scene) if kind in _ASKING else ()), *_held_lines(scene)],
         _case_lines(kind, scene, excerpts or {}),
+        [tongue.acknowledge_note if any(case.acknowledge for case in cases) else ""],
         tongue.explanation(kind, scene, details),
     ]
     text = "\n\n".join("\n".join(filter(None, block)) for block in blocks if any(block))
     return Words(one_line(tongue.subject(kind, scene, head))[:_SUBJECT_SIGNS].rstrip(), text)
 
 
-def mask(text: str) -> str:
-    """Citizens' text without phone and resident registration numbers, whatever stands between their digits' groups.
+def listed(cases: Sequence[AlertCase]) -> Sequence[AlertCase]:
+    """The cases that a text names one by one, most urgent first; the others it counts."""
+    return _by_urgency(cases)[:LISTED]
 
-    Personal Information Protection Act, articles 24 and 24-2; the office phone numbers of a city go with them.
-    """
-    visible = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
-    plain = visible.translate(_WIDE_DIGITS)
-    return _PHONE.sub("***-****-****", _RESIDENT.sub("******-*******", plain))
+
+def _by_urgency(cases: Sequence[AlertCase]) -> list[AlertCase]:
+    return sorted(cases, key=lambda case: case.deadline)
 
 
 def _held_lines(scene: Scene) -> list[str]:
@@ -106,16 +97,24 @@ def _case_lines(kind: Kind, scene: Scene, excerpts: Mapping[str, str]) -> list[s
             scene.tongue.crisis if kind in _ASKING and case.crisis else "",
             scene.tongue.unchecked if kind in _ASKING and not case.checked else "",
             scene.tongue.late if kind in _ASKING and case.late else "",
-            one_line(case.link),
         ]
         lines.append(f"{number}) " + " · ".join(filter(None, parts)))
         excerpt = one_line(mask(excerpts.get(case.id, "")))
         if excerpt:
             cut = excerpt if len(excerpt) <= _EXCERPT_SIGNS else excerpt[:_EXCERPT_SIGNS].rstrip() + "…"
             lines.append(f"   “{cut}”")
+        lines += [f"   {name}: {address}" for name, address in _addresses(scene.tongue, case)]
     if len(scene.cases) > LISTED:
         lines.append(scene.tongue.further(len(scene.cases) - LISTED))
     return lines
+
+
+def _addresses(tongue: Tongue, case: AlertCase) -> list[tuple[str, str]]:
+    """A line each: a phone shows one under the other, wide enough for a thumb."""
+    post = next((mention.permalink for mention in case.mentions), "")
+    page = "" if case.link == post else case.link
+    named = ((tongue.post, post), (tongue.page, page), (tongue.acknowledge, case.acknowledge))
+    return [(name, one_line(address)) for name, address in named if address]
 
 
 _TONGUES: Mapping[str, Tongue] = {"ko": KOREAN, "en": ENGLISH}

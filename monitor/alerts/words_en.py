@@ -186,6 +186,11 @@ ENGLISH = Tongue(
     unchecked="not checked",
     late="collected late",
     crisis="crisis",
+    post="The post",
+    page="The case",
+    acknowledge="I have it (no login)",
+    acknowledge_note="“I have it” is no answer, and the deadline stays. The link is yours alone, please do not forward "
+    "it. It works once, within 24 hours.",
     held_by={
         "quiet": "Held back ({count}): these were your quiet hours, until {until}.",
         "duty": "Held back ({count}): it was outside duty hours, until {until}.",

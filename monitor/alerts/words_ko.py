@@ -173,6 +173,11 @@ KOREAN = Tongue(
     unchecked="플랫폼 확인 실패",
     late="늦은 수집",
     crisis="위기",
+    post="글 보기",
+    page="처리 화면",
+    acknowledge="확인 알리기(로그인 없이)",
+    acknowledge_note="확인은 답변이 아니며 응답 기한은 바뀌지 않습니다. 확인 링크는 받는 분 전용이니 전달하지 마세요. "
+    "24시간 안에 한 번 쓸 수 있습니다.",
     held_by={
         "quiet": "발송 보류 {count}건: 방해 금지 시간이어서 {until}까지 보류했습니다.",
         "duty": "발송 보류 {count}건: 업무 시간이 아니어서 {until}까지 보류했습니다.",

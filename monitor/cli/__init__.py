@@ -29,6 +29,7 @@ _VERBS = {
     "calendar": ("monitor.cli.calendar:calendar", "Which hours count, and why a day does not."),
     "nodes": ("monitor.cli.nodes:nodes", "The daemons on this database, and which of them decide."),
     "user": ("monitor.cli.user:user", "Who may log in to the web."),
+    "token": ("monitor.cli.token:token", "Which programs may call the API."),
     "db": ("monitor.cli.db:db", "Migrations, copies and checks of the database."),
 }
 """Where each verb lives, and its one line in the help."""

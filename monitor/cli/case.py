@@ -7,8 +7,9 @@ from collections.abc import Callable
 import click
 
 from config.durations import parse_duration
+from monitor import case_words, conflicts, privacy
 from monitor.cli.call import Call, Refusal, as_json, pass_call
-from monitor.cli.case_file import print_case, staff_or_actor
+from monitor.cli.case_file import print_case
 from monitor.cli.output import print_json
 from monitor.cli.queue import state_of
 from monitor.desk import BadRequest, Conflict, Desk, UnknownCase
@@ -221,38 +222,28 @@ def _act(
                 missing = id if beside is None or cases.get(tx, id) is None else beside
             raise Refusal(words("unknown_case", id=missing)) from exc
         except BadRequest as exc:
-            raise click.UsageError(str(exc)) from exc
+            raise click.UsageError(case_words.to_mend(words, rules, exc)) from exc
         except Conflict as exc:
-            raise Refusal(_what_happened(call, rules, store, id)) from exc
+            raise Refusal(_what_happened(call, rules, store, id, exc)) from exc
         if as_json:
             with store.read() as tx:
                 (queued,) = views.with_mentions(tx, [after])
                 print_json(views.case_json(queued, rules.zone))
             return
-    owner = rules.departments.get(after.department)
-    sentence = words(
-        f"did.{done}",
-        until=words.when(after.snoozed_until if done == "snooze" else after.held_until, rules.zone),
-        deadline=words.when(after.deadline, rules.zone), final=words.when(after.final_deadline, rules.zone),
-        assignee=staff_or_actor(words, rules, after.assignee or by), department=owner.name if owner else "",
-        outcome=words.known(f"outcome.{_outcome(after)}", _outcome(after)), into=after.merged_into or "",
-    )  # fmt: skip
-    click.echo(sentence)
+    click.echo(case_words.done(words, rules, done, after, by))
 
 
-def _outcome(case: Case) -> str:
-    """The outcome of the answer that was recorded last."""
-    return (case.final_outcome if case.final_answered_at is not None else case.outcome) or ""
-
-
-def _what_happened(call: Call, rules: Rules, store: Store, id: str) -> str:
+def _what_happened(call: Call, rules: Rules, store: Store, id: str, conflict: Conflict) -> str:
     """The first one to act wins; the second is told how the case stands and who did what last."""
     words = call.words()
     with store.read() as tx:
         now = cases.get(tx, id)
-        last = events.of_case(tx, id)[-1]
+        # That somebody read it is no reason why an action comes too late.
+        history = [event for event in events.of_case(tx, id) if event.kind not in privacy.LOOKS]
     assert now is not None
-    said = f"{words.when(last.at, rules.zone)} {words.known(f'event.{last.kind}', last.kind)}"
+    last = case_words.staff_or_actor(words, rules, history[-1].actor)
+    said = f"{words.when(history[-1].at, rules.zone)} {words.known(f'event.{history[-1].kind}', history[-1].kind)}"
     return words(
-        "conflict", id=id, state=state_of(words, rules, now), last=f"{said}, {staff_or_actor(words, rules, last.actor)}"
-    )
+        "conflict", id=id, why=conflicts.why_not(words, rules, conflict, history, call.clock()),
+        state=state_of(words, rules, now), last=f"{said}, {last}",
+    )  # fmt: skip

@@ -9,15 +9,13 @@ from typing import Any
 from rich.text import Text
 
 from monitor.alerts.message import one_line
+from monitor.case_words import Line, alert_line, department_name, event_line, staff_name, try_lines
 from monitor.cli.call import Call
 from monitor.cli.output import aligned, console
-from monitor.cli.queue import staff_name, state_of
+from monitor.cli.queue import state_of
 from monitor.cli.words import Words
 from monitor.rules import Rules
 from sla.case import Case
-
-#: What of an event's data is told to people, in this order; all of it is in the JSON.
-_TOLD = ("reason", "outcome", "reference", "until", "level", "told", "into", "of", "keyword", "deadline")
 
 _INSTANTS = (
     "opened_at", "found_at", "deadline", "next_action_at", "held_until", "snoozed_until", "breached_at", "answered_at",
@@ -46,11 +44,6 @@ def print_case(call: Call, rules: Rules, case: Case, on_record: Mapping[str, Any
                 shown.print(f"  {line}" if number == 0 else f"    {line}", soft_wrap=True)
         if not on_record[section]:
             shown.print(f"  {words('empty')}")
-
-
-def staff_or_actor(words: Words, rules: Rules, actor: str) -> str:
-    """Who did something: a person by name, or the platform or the clock."""
-    return words.known(f"actor.{actor}", staff_name(rules, actor))
 
 
 def _facts(words: Words, rules: Rules, case: Case, on_record: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -95,62 +88,28 @@ def _note(words: Words, rules: Rules, note: Mapping[str, Any]) -> list[str]:
 
 def _leg(words: Words, rules: Rules, leg: Mapping[str, Any]) -> list[str]:
     until = words("until_now") if leg["until"] is None else _when(words, rules, leg["until"])
-    return [f"{_department(rules, leg['department'])} · {_when(words, rules, leg['since'])} – {until}"]
+    return [f"{department_name(rules, leg['department'])} · {_when(words, rules, leg['since'])} – {until}"]
 
 
 def _event(words: Words, rules: Rules, event: Mapping[str, Any]) -> list[str]:
-    kind = words.known(f"event.{event['kind']}", event["kind"])
-    who = staff_or_actor(words, rules, event["actor"])
-    data = event["data"]
-    told = [_value(words, rules, name, data[name]) for name in _TOLD if data.get(name)]
-    if "from" in data and "to" in data:
-        told.insert(0, " → ".join(_department(rules, data[end]) for end in ("from", "to")))
-    return [f"{_when(words, rules, event['at'])} · {kind} · {who}", " · ".join(told)]
-
-
-def _value(words: Words, rules: Rules, name: str, value: Any) -> str:
-    """One detail of an event as people say it."""
-    match name:
-        case "reason":
-            return words("case.reason", reason=words.known(f"reason.{value}", value))
-        case "until":
-            return f"{words('case.held_until')} {_when(words, rules, value)}"
-        case "deadline":
-            return f"{words('case.deadline')} {_when(words, rules, value)}"
-        case "outcome":
-            return words.known(f"outcome.{value}", value)
-        case "level":
-            return words("level", level=value)
-        case "told":
-            return words("case.told", people=", ".join(staff_name(rules, person) for person in value))
-    return str(value)
-
-
-def _department(rules: Rules, id: str) -> str:
-    owner = rules.departments.get(id)
-    return owner.name if owner else id
+    line = event_line(words, rules, event)
+    return [_one(words, rules, line._replace(details=())), " · ".join(line.details)]
 
 
 def _alert(words: Words, rules: Rules, alert: Mapping[str, Any]) -> list[str]:
-    parts = (
-        words.known(f"kind.{alert['kind']}", alert["kind"]),
-        words("level", level=alert["level"]) if alert["level"] else "",
-        staff_name(rules, alert["recipient"]),
-        words.known(f"sent.{alert['state']}", alert["state"]),
-        "" if alert["checked"] else words("alert.unchecked"),
-        words("alert.late") if alert["late"] else "",
-    )
-    head = " · ".join(filter(None, (_when(words, rules, alert["created_at"]), *parts)))
-    return [head, *attempt_lines(words, rules, alert["attempts"])]
+    return [_one(words, rules, alert_line(words, rules, alert)), *attempt_lines(words, rules, alert["attempts"])]
 
 
 def attempt_lines(words: Words, rules: Rules, attempts: Iterable[Mapping[str, Any]]) -> list[str]:
     """Each try on a line: when, over which channel, what came of it."""
     return [
-        f"{_when(words, rules, attempt['started_at'])} · {attempt['channel']} · "
-        + " ".join((words.known(f"try.{attempt['result'] or 'none'}", str(attempt["result"])), attempt["detail"]))
-        for attempt in attempts
+        f"{words.when(one.at, rules.zone)} · {one.who} · {' '.join((one.what, *one.details))}"
+        for one in try_lines(words, attempts)
     ]
+
+
+def _one(words: Words, rules: Rules, line: Line) -> str:
+    return " · ".join((words.when(line.at, rules.zone), line.what, line.who, *line.details))
 
 
 def _when(words: Words, rules: Rules, instant: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from monitor.case_words import staff_name
 from monitor.cli.call import Call, Refusal, as_json, pass_call
 from monitor.cli.output import aligned, console, print_json
-from monitor.cli.queue import staff_name
 from monitor.cli.words import Words
 from monitor.crisis.room import CrisisRoom, UnknownIncident
 from monitor.desk import BadRequest
@@ -104,14 +104,25 @@ def _act(call: Call, done: str, id: str, by: str, as_json: bool, what: Callable[
         except UnknownIncident as exc:
             raise Refusal(words("unknown_incident", id=id)) from exc
         except BadRequest as exc:
-            raise click.UsageError(str(exc)) from exc
+            # The person is known, so it is the reason of an end that is missing.
+            raise click.UsageError(words("crisis.needs_reason")) from exc
         except Conflict as exc:
-            raise Refusal(words("crisis.conflict", id=id, what=exc)) from exc
+            raise Refusal(_what_happened(words, rules, store, id)) from exc
         if as_json:
             with store.read() as tx:
                 print_json(_plain(tx, store, call, rules, after))
             return
     click.echo(words(f"did.crisis_{done}", owner=staff_name(rules, after.owner or "")))
+
+
+def _what_happened(words: Words, rules: Rules, store: Store, id: str) -> str:
+    """Why the answer is no: what was done to the incident already."""
+    with store.read() as tx:
+        found = incidents.get(tx, id)
+    assert found is not None
+    if found.ended_at is None:
+        return words("crisis.is_theirs", id=id, owner=staff_name(rules, found.owner or ""))
+    return words("crisis.is_over", id=id, when=words.when(found.ended_at, rules.zone), reason=found.reason)
 
 
 def _plain(tx: Transaction, store: Store, call: Call, rules: Rules, incident: Incident) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import click
 
 from config.durations import parse_duration
 from monitor import maintenance as silence
+from monitor.case_words import staff_name
 from monitor.cli.call import Call, Refusal, as_json, pass_call
 from monitor.cli.output import print_json
-from monitor.cli.queue import staff_name
 from monitor.store import alerts
 from monitor.store.engine import Transaction
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from monitor.alerts.message import one_line
+from monitor.case_words import staff_name
 from monitor.cli.call import Call, Refusal, as_json, pass_call
 from monitor.cli.output import aligned, console, print_json
 from monitor.cli.words import Words
@@ -33,10 +34,11 @@ def queue(call: Call, department: str | None, limit: int | None, final: bool, as
         if department is not None and department not in rules.departments and department not in open_now:
             known = ", ".join(rules.departments)
             raise Refusal(call.words()("unknown_department", id=department, known=known))
+        departments = None if department is None else {department}
         if as_json:
-            print_json(views.cases_json(tx, rules, department, limit, clock))
+            print_json(views.cases_json(tx, rules, departments, limit, clock))
         else:
-            _print(tx, rules, call, cases.owing(tx, department, clock=clock), limit, "_final" if final else "")
+            _print(tx, rules, call, cases.owing(tx, departments, clock=clock), limit, "_final" if final else "")
 
 
 def _print(tx: Transaction, rules: Rules, call: Call, waiting: Sequence[Case], limit: int | None, which: str) -> None:
@@ -74,8 +76,3 @@ def state_of(words: Words, rules: Rules, case: Case) -> str:
     """A case's state in words, with who has it."""
     state = words(case.state.value)
     return state if case.assignee is None else f"{state} · {staff_name(rules, case.assignee)}"
-
-
-def staff_name(rules: Rules, id: str) -> str:
-    """A person's name; their id where they are not in the settings any more."""
-    return next((person.name for person in rules.settings.staff if person.id == id), id)

@@ -40,7 +40,6 @@ ORDINARY_POSTS = 3000
 MOST_RECENT = 1000
 """More mentions than this in an hour are a storm that needs no finer counting."""
 _HOUR = timedelta(hours=1)
-_PERIODS = {"day": timedelta(days=1), "week": timedelta(weeks=1), "month": MONTH, "year": timedelta(days=365)}
 
 
 class CrisisWatch:
@@ -51,7 +50,7 @@ class CrisisWatch:
         crisis = rules.settings.crisis
         self._words = Watchwords(crisis.keywords, crisis.keywords_none, crisis.trouble, crisis.calm)
         rate = crisis.surge_false_alarms
-        self._monthly = rate.count * (MONTH / _PERIODS[rate.per])
+        self._monthly = rate.count * (MONTH / rate.window)
         self._known = {f"{a.platform}:{a.id}" for a in rules.settings.accounts}
         self._recent: deque[tuple[datetime, Sighting]] = deque(maxlen=MOST_RECENT)
         """When the newest mentions that belong to no incident were looked at: what is found late is compared too."""
@@ -128,8 +127,10 @@ class CrisisWatch:
                 one.joining.append(new)
                 one.matter.add(new.text)
                 return
+        if post.incident_ended_at is not None and new.at <= post.incident_ended_at:
+            return  # Read once more after a start: it was of an incident that is over, and opens no second one.
         found: Alarm | None = None
-        if post.case_is_open and now - new.at < TOO_OLD:
+        if self._rules.settings.crisis.enabled and post.case_is_open and now - new.at < TOO_OLD:
             found = alarm(new, [one for _, one in self._recent], self._by())
         if found is not None:
             incident = self._room.admit(found.sightings, found, self._ordinary)

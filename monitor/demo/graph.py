@@ -30,6 +30,7 @@ PAGE_FIELDS = frozenset({"id", "name", "username"})
 MOST, USUAL = 100, 25
 #: Operations that one batch takes.
 BATCH = 50
+LONGEST_COMMENT = 8000
 
 
 class GraphError(Exception):
@@ -92,6 +93,8 @@ class SmallGraph(GraphWorld):
         self.takes_batches = True
         #: Whether every cursor leads to the same page again.
         self.repeats_pages = False
+        #: Whether a comment is taken and what the Graph says of it lost on the way.
+        self.loses_answers = False
         #: Operations that came in, those of batches one by one.
         self.requests: list[Request] = []
         #: HTTP requests, a batch as one.
@@ -116,7 +119,7 @@ class SmallGraph(GraphWorld):
         """All is well again."""
         self.faults.clear()
         self.left_out.clear()
-        self.takes_batches, self.repeats_pages = True, False
+        self.takes_batches, self.repeats_pages, self.loses_answers = True, False, False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -146,6 +149,9 @@ class SmallGraph(GraphWorld):
                 if method == "POST" and "batch" in data and path.strip("/") in ("", self.version):
                     self._page_of(given.token, given.proof)
                     return self._batch(data["batch"], given.token)
+                if method == "POST":
+                    created = self._create(path, given)
+                    return Reply(502, b"") if self.loses_answers else created
                 if method != "GET":
                     raise GraphError("Unsupported method", 100)
                 return self._reply(self._read(path, given.params, given.token, given.proof))
@@ -169,6 +175,18 @@ class SmallGraph(GraphWorld):
         given = Request(method, path, asked, every.get("access_token", bearer), place, every.get("appsecret_proof", ""))
         self.requests.append(given)
         return given
+
+    def _create(self, path: str, given: Request) -> Reply:
+        """A Page comments. Through the Graph it tags nobody, whomever it answers."""
+        version, _, rest = path.strip("/").partition("/")
+        name, _, edge = rest.partition("/")
+        if version != self.version or edge != "comments":
+            raise GraphError("Unsupported post request", 100)
+        page = self._page_of(given.token, given.proof)
+        text = given.params.get("message", "")
+        if not text.strip() or len(text) > LONGEST_COMMENT:
+            raise GraphError("(#100) Param message must be a text of 1 to 8000 characters", 100)
+        return self._reply({"id": self.comment(self._visible(name, page).id, self._as_page(page.id), text)})
 
     def _batch(self, text: str, outer: str) -> Reply:
         if not self.takes_batches:

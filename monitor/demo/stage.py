@@ -71,7 +71,7 @@ def staged(settings: Settings, speed: float, clock: Clock) -> Iterator[Stage]:
         changed: dict[str, Any] = {
             "service": settings.service.model_copy(update=service),
             "web": settings.web.model_copy(update={"listen": listen, "metrics_listen": metrics}),
-            "connectors": _connectors(settings, addresses, x.token, graph.app_secret),
+            "connectors": _connectors(settings, addresses, x, graph.app_secret),
             "accounts": accounts,
             "channels": tuple(
                 channel.model_copy(
@@ -89,7 +89,14 @@ def staged(settings: Settings, speed: float, clock: Clock) -> Iterator[Stage]:
 
 def _on_stage(account: Account) -> Account:
     token = SecretStr(f"demo-page-token-{account.id}") if account.platform == "facebook" else None
-    return account.model_copy(update={"token": token, "watch_from": None})
+    access = [SecretStr(word) for word in _access(account.id)] if account.platform == "twitter" else [None, None]
+    own = dict(zip(("access_token", "access_token_secret"), access, strict=True))
+    return account.model_copy(update={"token": token, "watch_from": None, **own})
+
+
+def _access(account: str) -> tuple[str, str]:
+    """What an account of the small X posts with."""
+    return f"demo-access-token-{account}", f"demo-access-secret-{account}"
 
 
 def _small_x(accounts: tuple[Account, ...], speed: float, clock: Clock) -> SmallX:
@@ -99,6 +106,7 @@ def _small_x(accounts: tuple[Account, ...], speed: float, clock: Clock) -> Small
     for account in accounts:
         if account.platform == "twitter":
             x.user(account.id, account.handle)
+            x.grant(account.id, *_access(account.id))
     return x
 
 
@@ -116,15 +124,20 @@ def _small_graph(settings: Settings, accounts: tuple[Account, ...], clock: Clock
 
 
 def _connectors(
-    settings: Settings, addresses: Mapping[str, str], bearer_token: str, app_secret: str | None
+    settings: Settings, addresses: Mapping[str, str], x: SmallX, app_secret: str | None
 ) -> dict[str, BaseModel]:
     own: dict[str, dict[str, Any]] = {
-        "twitter": {"base_url": addresses["twitter"], "bearer_token": SecretStr(bearer_token)},
+        "twitter": {
+            "base_url": addresses["twitter"],
+            "bearer_token": SecretStr(x.token),
+            "consumer_key": SecretStr(x.consumer[0]),
+            "consumer_secret": SecretStr(x.consumer[1]),
+        },
         "facebook": {
             "base_url": addresses["facebook"],
             "app_secret": None if app_secret is None else SecretStr(app_secret),
         },
-    }
+    }  # fmt: skip
     return {
         platform: options.model_copy(update=own[platform])
         for platform, options in settings.connectors.items()

@@ -1,4 +1,4 @@
-"""A small X: the five addresses of API v2 that a monitor reads, honest about what X does and does not do.
+"""A small X: the five addresses of API v2 that a monitor reads and the one it answers by, honest about what X does.
 
 It gives a post's default fields only unless more are asked for, refuses what X refuses, pages newest first, and can
 be made to fail in the ways X fails. The demo's citizens post here, and the connector's tests are written against it.
@@ -18,11 +18,12 @@ from starlette.types import Receive, Scope, Send
 
 from monitor.demo.faults import Fault, Faults, suffer
 from monitor.demo.x_api import Api, Refused, endpoint_of
+from monitor.demo.x_write import Forbidden, Grant, Malformed, compose, signer
 
 WINDOW = timedelta(minutes=15)
 
 #: Calls that one app may make in a window (PLATFORMS).
-LIMITS = {"search": 450, "mentions": 450, "timeline": 10_000, "posts": 3_500, "users": 300}
+LIMITS = {"search": 450, "mentions": 450, "timeline": 10_000, "posts": 3_500, "users": 300, "create": 100}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Logged:
     path: str
     params: Mapping[str, str]
     at: datetime
+    body: bytes = b""
 
 
 class SmallX(Api):
@@ -51,6 +53,11 @@ class SmallX(Api):
         self.token = token
         self.limits = dict(LIMITS if limits is None else limits)
         self.faults = Faults()
+        #: The app's consumer key and secret, and by access token who granted it leave to post: see `grant`.
+        self.consumer = ("small-x-consumer-key", "small-x-consumer-secret")
+        self.grants: dict[str, Grant] = {}
+        #: Whether a post is taken and what X says of it lost on the way.
+        self.loses_answers = False
         #: Every request that came in, refused ones included.
         self.requests: list[Logged] = []
         self._windows: dict[str, tuple[datetime, int]] = {}
@@ -62,19 +69,32 @@ class SmallX(Api):
     def recover(self) -> None:
         """Everything is well again."""
         self.faults.clear()
+        self.loses_answers = False
+
+    def grant(self, user: str, token: str, secret: str) -> None:
+        """Somebody lets the app post in their name with this access token."""
+        with self.lock:
+            self.grants[token] = Grant(user, secret)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI app."""
-        request, now = Request(scope), self.now()
-        path, params = request.url.path, dict(request.query_params)
+        request, now = Request(scope, receive), self.now()
+        path, params, body = request.url.path, dict(request.query_params), await request.body()
         with self.lock:
-            self.requests.append(Logged(request.method, path, params, now))
+            self.requests.append(Logged(request.method, path, params, now, body))
         fault = self.faults.take(path, now)
         if fault is not None:
             await suffer(fault, receive, send)
             return
+        authorization = request.headers.get("authorization", "")
         with self.lock:
-            response = self._answer(request.method, path, params, request.headers.get("authorization", ""), now)
+            if (request.method, path) == ("POST", "/2/tweets"):
+                response = self._create(str(request.url), authorization, body, now)
+            else:
+                response = self._answer(request.method, path, params, authorization, now)
+        if self.loses_answers and response.status_code == 201:
+            await suffer(Fault(status=502), receive, send)
+            return
         response.headers["date"] = format_datetime(now.astimezone(UTC), usegmt=True)
         await response(scope, receive, send)
 
@@ -91,6 +111,20 @@ class SmallX(Api):
             return JSONResponse(self.ask(endpoint, user, params, now), headers=headers)
         except Refused as refused:
             return JSONResponse(self.refusal(refused), 400, headers, "application/problem+json")
+
+    def _create(self, url: str, authorization: str, body: bytes, now: datetime) -> Response:
+        author = signer(url, authorization, self.consumer, self.grants)
+        if author is None:
+            return _problem(401, "Unauthorized")
+        headers, left = self._count("create", now)
+        if not left:
+            return _problem(429, "Too Many Requests", headers)
+        try:
+            return JSONResponse(compose(self, author, body), 201, headers)
+        except Malformed as error:
+            return _problem(400, "Invalid Request", headers, str(error))
+        except Forbidden as error:
+            return _problem(403, "Forbidden", headers, str(error))
 
     def _count(self, endpoint: str, now: datetime) -> tuple[dict[str, str], bool]:
         """The headers of the endpoint's window, and whether this call is still within it."""
@@ -110,6 +144,6 @@ class SmallX(Api):
         return headers, used <= limit
 
 
-def _problem(status: int, title: str, headers: Mapping[str, str] | None = None) -> Response:
-    body = {"title": title, "type": "about:blank", "status": status, "detail": title}
+def _problem(status: int, title: str, headers: Mapping[str, str] | None = None, detail: str = "") -> Response:
+    body = {"title": title, "type": "about:blank", "status": status, "detail": detail or title}
     return JSONResponse(body, status, dict(headers or {}), "application/problem+json")

@@ -95,7 +95,7 @@ class Polling:
         now = self._clock()
         with self._gate:
             walks = list(self._under_way.values())
-            if not walks or now - self._renewed_at < RENEW_AFTER:
+            if not walks or timedelta(0) <= now - self._renewed_at < RENEW_AFTER:
                 return
             self._renewed_at = now
         with self._store.write() as tx:

@@ -14,7 +14,9 @@ from monitor.store import cases, posts
 from monitor.store.engine import Transaction, lock_conversations, new_id
 from monitor.store.posts import Stored
 from sla.case import Answer, Case, Change, Closing, Event, Mention, State, Turn, followed, merged, opened, turns
+from sla.duty import Department
 from sla.escalation import next_action
+from sla.routing import Routed
 
 AHEAD = timedelta(minutes=10)
 """How far a platform's clock may run before ours and still be believed."""
@@ -40,14 +42,17 @@ def reckon(
         if citizen[0] not in touched or not mentions:
             continue
         mine = _cases_among(mentions, existing)
-        answers += (answer for id in mine for answer in joined[id].answers)
+        answers += (answer for id in mine for answer in joined.get(id, _ALONE).answers)
         found = turns(mentions, answers, _closings(mine, mentions, {answer.id for answer in answers}))
         owner: dict[str, str] = {}
         for turn, case in _matched(found, mine):
-            if case is None:
-                change = _opened(tx, rules, platform, citizen, turn, mine, page, now)
+            moves = case is None or _may_be_anothers(turn, case, mine, joined)
+            place = _placed(tx, rules, platform, turn.first, mine, page) if moves else None
+            if place is not None and (case is None or case.department != place.department.id):
+                change = _opened(rules, platform, citizen, turn, mine, place, now)
             else:
-                change = _followed(rules, case, turn, answers, joined[case.id].stands, now)
+                assert case is not None
+                change = _followed(rules, case, turn, answers, joined.get(case.id, _ALONE).stands, now)
             owner |= {mention.id: change.case.id for mention in turn.mentions}
             if change.events:
                 changes.append(change)
@@ -69,9 +74,12 @@ class _Joined(NamedTuple):
     """Whether a mention of theirs still stands."""
 
 
+_ALONE = _Joined()
+
+
 def _joined(tx: Transaction, rules: Rules, existing: Mapping[str, Case]) -> Mapping[str, _Joined]:
     """By case, what is known of those that people merged into it, wherever their conversations are."""
-    found: dict[str, _Joined] = defaultdict(_Joined)
+    found: dict[str, _Joined] = {}
     for case in cases.merged_into(tx, list(existing)) if existing else ():
         related = posts.related(tx, case.platform, {case.conversation})
         for mentions, answers in _by_citizen(related, rules.official(case.platform)).values():
@@ -80,7 +88,7 @@ def _joined(tx: Transaction, rules: Rules, existing: Mapping[str, Case]) -> Mapp
                 continue
             since = max(mention.created_at for mention in mine)
             first = min((a for a in answers if a.created_at >= since), key=lambda a: (a.created_at, a.id), default=None)
-            before = found[case.merged_into or ""]
+            before = found.get(case.merged_into or "", _ALONE)
             found[case.merged_into or ""] = _Joined(
                 before.answers + ((first,) if first else ()),
                 before.stands or any(mention.gone_at is None for mention in mine),
@@ -164,11 +172,30 @@ def _matched(found: Sequence[Turn], mine: Mapping[str, Case]) -> Iterator[tuple[
         yield turn, case
 
 
-def _opened(
-    tx: Transaction, rules: Rules, platform: str, citizen: _Citizen, turn: Turn, mine: Mapping[str, Case],
-    page: Mapping[str, Post], now: datetime,
-) -> Change:  # fmt: skip
-    first = turn.first
+def _may_be_anothers(turn: Turn, case: Case, mine: Mapping[str, Case], joined: Mapping[str, _Joined]) -> bool:
+    """Whether an earlier mention than any it had, found late, may say anew whose it is, for any order to give the same.
+
+    Only while nobody was told or had to do with it: from then on it is a person who transfers.
+    """
+    first, held = turn.first, {m.case for m in turn.mentions if m.case in mine}
+    earliest = min((m.created_at, m.id) for m in turn.mentions if m.case == case.id)
+    is_earlier = first.case is None and (first.created_at, first.id) < earliest
+    return is_earlier and all(mine[id].is_untouched and id not in joined for id in held if id)
+
+
+class _Place(NamedTuple):
+    """Whose a turn is."""
+
+    account: str
+    department: Department
+    watchers: tuple[str, ...]
+    routed: Routed | None
+
+
+def _placed(
+    tx: Transaction, rules: Rules, platform: str, first: Mention, mine: Mapping[str, Case], page: Mapping[str, Post]
+) -> _Place:
+    """Whose a turn is by its first mention: by its words, else by the account it speaks to."""
     post = page.get(first.id)
     addressed, text = (post.addressed, post.text) if post else posts.addressed_and_text(tx, platform, first.id)
     homes = {id: home for id in addressed if (home := rules.department_of(platform, id)) is not None}
@@ -179,13 +206,20 @@ def _opened(
     else:
         # An account that was taken out of the settings: its cases stay where they are.
         department = home or rules.department(next((case.department for case in mine.values()), ""))
+    return _Place(account, department, tuple(sorted({home.id for home in homes.values()} - {department.id})), routed)
+
+
+def _opened(
+    rules: Rules, platform: str, citizen: _Citizen, turn: Turn, mine: Mapping[str, Case], place: _Place, now: datetime
+) -> Change:
+    first, department, routed = turn.first, place.department, place.routed
     policy = rules.policy(department.policy)
     calendar = rules.calendar(policy.calendar, department.id)
     case = Case(
-        id=new_id("c"), platform=platform, account=account, department=department.id, conversation=citizen[0],
+        id=new_id("c"), platform=platform, account=place.account, department=department.id, conversation=citizen[0],
         author=None if citizen[1].startswith("post:") else citizen[1], policy=policy.name,
         opened_at=first.created_at, found_at=first.stored_at, deadline=calendar.add(first.created_at, policy.target),
-        next_action_at=None, watchers=tuple(sorted({home.id for home in homes.values()} - {department.id})),
+        next_action_at=None, watchers=place.watchers,
     )  # fmt: skip
     why = {"calendar": f"{calendar.name}/{calendar.version}"}
     if routed:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     type_coerce,
     update,
 )
@@ -252,6 +253,8 @@ class Bundled(NamedTuple):
     held_until: datetime | None
     """Until when the alert had to wait, if it had to."""
     held_by: str
+    round: int
+    """Of the case, when the alert was decided."""
 
 
 def cases_of(tx: Connection, message_id: str) -> list[Bundled]:
@@ -423,24 +426,32 @@ class Backlog(NamedTuple):
     """Alerts and messages that wait for a time to come: quiet hours, duty hours, a limit, maintenance."""
 
 
-def backlog(tx: Connection, now: datetime) -> Backlog:
-    """How much waits to be told, and since when; what is held on purpose is counted apart and never late."""
+def backlog(tx: Connection, now: datetime, departments: Collection[str] | None = None) -> Backlog:
+    """How much waits to be told, and since when; what is held on purpose is counted apart and never late.
+
+    Only what is about cases of these departments, where they are given.
+    """
     a, m = _alerts.c, _messages.c
+    alert_in: ColumnElement[bool] = true()
+    message_in: ColumnElement[bool] = true()
+    if departments is not None:
+        alert_in = select(_cases.c.id).where(_cases.c.id == a.case_id, _cases.c.department.in_(departments)).exists()
+        message_in = select(a.id).where(a.message_id == m.id, alert_in).exists()
     silence = flags.maintenance(tx)
     free = no_longer_held(now)
     if silence is not None and now < silence.until:
         free = and_(free, spares())
     since = func.min(func.coalesce(a.held_until, a.created_at)).filter(free)
     all_waiting, waiting, oldest = tx.execute(
-        select(func.count(), func.count().filter(free), since).where(a.state == "waiting")
+        select(func.count(), func.count().filter(free), since).where(a.state == "waiting", alert_in)
     ).one()
     # One that was never tried and has its time still to come was written to be held, or put off by maintenance.
     put_off = and_(m.tries == 0, m.next_attempt_at > now)
     queued, held, oldest_message = tx.execute(
         select(func.count(), func.count().filter(put_off), func.min(m.created_at).filter(~put_off)).where(
-            m.next_attempt_at.is_not(None)
+            m.next_attempt_at.is_not(None), message_in
         )
     ).one()
-    dead = tx.execute(select(func.count()).where(m.state == "dead")).scalar_one()
+    dead = tx.execute(select(func.count()).where(m.state == "dead", message_in)).scalar_one()
     ages = [at for at in (oldest, oldest_message) if at is not None]
     return Backlog(waiting, queued - held, dead, min(ages, default=None), all_waiting - waiting + held)

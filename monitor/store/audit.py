@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, func, or_, select, text
+from sqlalchemy import Connection, and_, func, or_, select, text, update
 
-from monitor.store import alerts, cases, events, flags
+from monitor.store import alerts, cases, events, flags, nodes
+from monitor.store.bulk import once
 from monitor.store.events import Recorded
-from monitor.store.tables import OWED, AlertRow, CaseRow, EventRow, MessageRow
+from monitor.store.tables import OWED, AlertRow, CaseRow, EventRow, FlagRow, MessageRow
 from sla.case import Case
 
 _cases = CaseRow.__table__  # type: ignore[attr-defined]
 _alerts = AlertRow.__table__  # type: ignore[attr-defined]
 _messages = MessageRow.__table__  # type: ignore[attr-defined]
 _events = EventRow.__table__  # type: ignore[attr-defined]
+_flags = FlagRow.__table__  # type: ignore[attr-defined]
 
 _owed = text(f"({OWED})")
 #: Where a message is that still has its time to come, or was kept back on purpose.
 _UNDER_WAY = ("queued", "held")
+LOOKED = "audited"
+"""The flag that says when the auditor looked last."""
+_first_look = once(_flags)
 ENDED = frozenset({"delivered", "dropped", "overtaken", "dead", "shadow"})
 """The states in which an alert may end."""
 
@@ -101,16 +106,30 @@ class Escalated(NamedTuple):
     last: int
 
 
-def escalated_after(tx: Connection, last: int, until: datetime, limit: int) -> Escalated:
-    """The `escalated` events among the next `limit` lines of the history, as far as they were recorded before `until`.
+def looked(tx: Connection) -> None:
+    """Put on record that the auditor has looked: by the database's clock, since any node may ask."""
+    now = nodes.database_now(tx)
+    if tx.execute(update(_flags).where(_flags.c.name == LOOKED).values(set_at=now)).rowcount == 0:
+        _first_look(tx, [{"name": LOOKED, "value": "", "set_at": now}])
 
-    On PostgreSQL an event may become visible after one with a higher number: the last moments are left for later.
+
+def looked_within(tx: Connection, span: timedelta) -> bool:
+    """Whether the auditor of any node has looked so lately."""
+    at = flags.set_at(tx, LOOKED)
+    return at is not None and abs(nodes.database_now(tx) - at) <= span
+
+
+def escalated_after(tx: Connection, last: int, now: datetime, settled: timedelta, limit: int) -> Escalated:
+    """The `escalated` events among the next `limit` lines of the history, but for those recorded just `now`.
+
+    On PostgreSQL an event may become visible after one with a higher number: the last moments are left for later. One
+    that lies further in the future is from before the clock was set back, and long settled.
     """
     c = _events.c
     query = select(c.id, c.case_id, c.kind, c.at, c.actor, c.data).where(c.id > last).order_by(c.id).limit(limit)
     found: list[Recorded] = []
     for row in tx.execute(query):
-        if row.at >= until:
+        if abs(now - row.at) <= settled:
             break
         last = row.id
         if row.kind == "escalated":

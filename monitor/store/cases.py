@@ -82,23 +82,26 @@ def of_conversations(
     return [_case(row) for row in tx.execute(query.with_for_update() if lock else query)]
 
 
-def open_cases(tx: Connection, department: str | None = None, limit: int | None = None) -> list[Case]:
+def open_cases(tx: Connection, departments: Collection[str] | None = None, limit: int | None = None) -> list[Case]:
     """The queue: open cases, earliest deadline first."""
-    return owing(tx, department, limit)
+    return owing(tx, departments, limit)
 
 
 def owing(
-    tx: Connection, department: str | None = None, limit: int | None = None, clock: Clock = Clock.FIRST
+    tx: Connection, departments: Collection[str] | None = None, limit: int | None = None, clock: Clock = Clock.FIRST
 ) -> list[Case]:
-    """The cases that owe an answer on a clock, earliest deadline first: open ones, or those with a final to come."""
+    """The cases that owe an answer on a clock, earliest deadline first: open ones, or those with a final to come.
+
+    None as `departments` stands for the whole city.
+    """
     c = _cases.c
     if clock is Clock.FIRST:
         query = select(*_columns).where(c.closed_at.is_(None)).order_by(c.deadline, c.id)
     else:
         running = (c.next_action_at.is_not(None), c.closed_at.is_not(None), c.clock == clock.value)
         query = select(*_columns).where(*running).order_by(c.final_deadline, c.id)
-    if department is not None:
-        query = query.where(_cases.c.department == department)
+    if departments is not None:
+        query = query.where(_cases.c.department.in_(departments))
     return [_case(row) for row in tx.execute(query.limit(limit) if limit else query)]
 
 

@@ -73,6 +73,13 @@ def last(tx: Connection) -> int:
     return found
 
 
+def recorded_by(tx: Connection, case_id: str, kind: str, actor: str, since: datetime, until: datetime) -> bool:
+    """Whether somebody's event of a case stands between two instants, the first of them not counted."""
+    c = _events.c
+    query = select(c.id).where(c.case_id == case_id, c.kind == kind, c.actor == actor, c.at > since, c.at <= until)
+    return tx.execute(query.limit(1)).first() is not None
+
+
 def recorded_since(tx: Connection, at: datetime, kinds: Sequence[str], until: int | None = None) -> Iterator[Recorded]:
     """Events of some kinds that were recorded at `at` or later, and whose id is `until` at most, in order."""
     c = _events.c

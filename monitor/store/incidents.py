@@ -85,14 +85,19 @@ class Post(NamedTuple):
     case_id: str
     case_is_open: bool
     incident: str | None
+    incident_ended_at: datetime | None
+    """When the incident it belongs to was over; None where it goes on, or the post belongs to none."""
 
 
 _post = (
     *(_posts.c[name] for name in Post._fields[:8]),
     _cases.c.state.not_in([state.value for state in CLOSED]),
     _cases.c.incident,
+    _incidents.c.ended_at,
 )
-_of_case = _posts.join(_cases, _cases.c.id == _posts.c.case_id)
+_of_case = _posts.join(_cases, _cases.c.id == _posts.c.case_id).outerjoin(
+    _incidents, _incidents.c.id == _cases.c.incident
+)
 _mention = (_posts.c.role == "mention", _posts.c.gone_at.is_(None))
 
 

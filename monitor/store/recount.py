@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,6 +26,16 @@ class Tallied(NamedTuple):
     deleted: int
     undetermined: int
 
+    @property
+    def decided(self) -> int:
+        """The denominator of the attainment, as `sla.compliance.Numbers` has it."""
+        return self.met + self.missed
+
+    @property
+    def attainment(self) -> float | None:
+        """The share met within target; None while nothing is decided."""
+        return self.met / self.decided if self.decided else None
+
 
 class Standing(NamedTuple):
     """A case as its row says."""
@@ -43,8 +53,13 @@ class Standing(NamedTuple):
     incident: str | None
 
 
-def tally(tx: Connection, since: datetime, until: datetime, at: datetime) -> dict[str, Tallied]:
-    """Count by department the cases that opened from `since` to before `until`, as they stand at the instant `at`."""
+def tally(
+    tx: Connection, since: datetime, until: datetime, at: datetime, departments: Collection[str] | None = None
+) -> dict[str, Tallied]:
+    """Count by department the cases that opened from `since` to before `until`, as they stand at the instant `at`.
+
+    Only these departments', where they are given.
+    """
     c = _cases.c
     open_ = c.state.not_in([state.value for state in CLOSED])
     answered, deleted = c.state == State.ANSWERED.value, c.state == State.DELETED.value
@@ -64,6 +79,8 @@ def tally(tx: Connection, since: datetime, until: datetime, at: datetime) -> dic
         .where(c.opened_at >= since, c.opened_at < until, c.state != State.MERGED.value)
         .group_by(c.department)
     )
+    if departments is not None:
+        query = query.where(c.department.in_(departments))
     return {
         row.department: Tallied(
             row.received, row.met, row.late + row.unanswered + row.gave_up, row.pending, row.dismissed, row.deleted,

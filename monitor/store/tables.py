@@ -18,6 +18,12 @@ metadata: MetaData = SQLModel.metadata
 #: Of which cases an answer is owed, the first or the final one: those that new settings and the auditor go through.
 OWED = "closed_at IS NULL OR (final_deadline IS NOT NULL AND final_answered_at IS NULL)"
 
+#: Of which cases the final answer is owed now that the first was given.
+OWED_FINAL = "clock = 'final' AND final_answered_at IS NULL"
+
+#: What a page of the queue is chosen and counted by, so that it is read in the queue's own index alone.
+_QUEUED = ("id", "department", "platform", "state", "policy", "assignee")
+
 
 def _at(*, null: bool = False, **more: Any) -> Any:
     return Field(default=None, sa_column=Column(Instant, nullable=null, **more))
@@ -108,8 +114,12 @@ class CaseRow(SQLModel, table=True):
         Index("cases_due", "next_action_at", sqlite_where=text("next_action_at IS NOT NULL"),
               postgresql_where=text("next_action_at IS NOT NULL")),
         Index("cases_of_conversation", "platform", "conversation"),
-        Index("cases_open", "department", "deadline", sqlite_where=text("closed_at IS NULL"),
+        # `closed_at` too, where it is always null: SQLite looks into the table for it otherwise.
+        Index("cases_open", "deadline", *_QUEUED, "closed_at", sqlite_where=text("closed_at IS NULL"),
               postgresql_where=text("closed_at IS NULL")),
+        Index("cases_owed_final", "final_deadline", *_QUEUED, "clock", "final_answered_at",
+              sqlite_where=text(OWED_FINAL), postgresql_where=text(OWED_FINAL)),
+        Index("cases_opened", "opened_at"),
         Index("cases_owed", "id", sqlite_where=text(OWED), postgresql_where=text(OWED)),
         Index("cases_merged", "merged_into", sqlite_where=text("merged_into IS NOT NULL"),
               postgresql_where=text("merged_into IS NOT NULL")),

@@ -44,10 +44,11 @@ def with_mentions(tx: Connection, found: Sequence[Case]) -> list[Queued]:
 
 
 def cases_json(
-    tx: Connection, rules: Rules, department: str | None = None, limit: int | None = None, clock: Clock = Clock.FIRST
-) -> list[dict[str, Any]]:
-    """The list that `queue --json` and `GET /api/cases` print (CONTRACT, "Commands")."""
-    owing = cases.owing(tx, department, limit, clock)
+    tx: Connection, rules: Rules, departments: Collection[str] | None = None, limit: int | None = None,
+    clock: Clock = Clock.FIRST,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The list that `queue --json` and `GET /api/cases` print (CONTRACT, "Commands"); None: of the whole city."""
+    owing = cases.owing(tx, departments, limit, clock)
     return [case_json(queued, rules.zone) for queued in with_mentions(tx, owing)]
 
 

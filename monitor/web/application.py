@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from monitor.app import App
-from monitor.web import api, guard, health
+from monitor.web import api, guard, health, live
 from monitor.web.context import Site
 from monitor.web.pages import PAGES
 from monitor.web.render import render, say
@@ -26,10 +26,11 @@ def create(app: App, waits: Callable[[], list[str]] = list) -> FastAPI:
     """The web of one set of settings. `waits` says what keeps this node from its work; empty where nothing does."""
     web = FastAPI(title="sns-monitor", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     web.state.site = Site(app, catalogue(), waits)
+    web.state.live = live.Hub(web.state.site)
     web.add_middleware(guard.Headers)
     web.include_router(health.router)
     web.include_router(api.router)
-    for router in PAGES:
+    for router in (live.router, *PAGES):
         web.include_router(router, include_in_schema=False)
     web.mount("/static", StaticFiles(directory=STATIC), name="static")
     web.add_exception_handler(guard.NotLoggedIn, _log_in_first)

@@ -27,7 +27,7 @@ def readyz(response: Response, of: Annotated[Site, Depends(site)]) -> dict[str, 
         unready = of.waits()
         with of.app.store.read() as tx:
             standing = accounts.watched(tx)
-            wrong = episodes.going_on(tx)
+            wrong, unproved = episodes.going_on(tx), faults.unproved(tx)
     except Exception as exc:  # noqa: BLE001 - whatever keeps the database from answering makes us unready
         response.status_code = 503
         return {"status": "unready", "faults": [f"database: {type(exc).__name__}"], "accounts": []}
@@ -36,7 +36,7 @@ def readyz(response: Response, of: Annotated[Site, Depends(site)]) -> dict[str, 
     return {
         "status": "unready" if unready else "ready",
         "faults": unready,
-        "audit": [line for one in wrong if one.name == faults.AUDIT for line in one.why.splitlines()],
+        "audit": unproved,
         "clocks": [one.why for one in wrong if one.name.startswith(faults.CLOCK)],
         "clock_offset_seconds": {
             platform: offset.total_seconds()

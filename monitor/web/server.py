@@ -17,8 +17,9 @@ def start(app: App, waits: Callable[[], list[str]] = list) -> Callable[[], None]
     listen = app.settings.web.listen
     if not listen:
         return lambda: None
+    web = create(app, waits)
     config = uvicorn.Config(
-        create(app, waits), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2,
+        web, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2,
         server_header=False,
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -28,6 +29,7 @@ def start(app: App, waits: Callable[[], list[str]] = list) -> Callable[[], None]
     thread.start()
 
     def stop() -> None:
+        web.state.live.close()  # uvicorn would wait for open streams, and then for its patience with them
         server.should_exit = True
         thread.join(5)
         sock.close()

@@ -96,6 +96,10 @@ token = {{ file = "page-token" }}
 any = ["가로등", "보안등"]
 department = "facility"
 
+[crisis]  # its people all say the same, and no crisis is to change their ladder
+trouble = []
+calm = ["버스", "고장"]
+
 [alerts]
 mode = "{mode}"
 bundle = "{bundle}"

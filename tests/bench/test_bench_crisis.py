@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.crisis import figures, run
 from bench.made_weeks import week
-from bench.made_words import SCENES
+from bench.made_words import CHATTER, INNOCENT_KEYWORDS, SCENES
 
 
 def test_a_seed_is_a_week() -> None:
@@ -15,10 +15,16 @@ def test_a_seed_is_a_week() -> None:
     assert len(one.incidents) == 3 and {said.incident for said in one.said} == {None, 0, 1, 2}
 
 
-def test_the_unseen_scenes_share_no_phrase_with_those_that_were_chosen_on() -> None:
-    """The words are unseen too."""
-    dev, unseen = ({phrase for scene in SCENES[name] for phrase in scene.phrases} for name in ("dev", "unseen"))
-    assert not dev & unseen
+def _phrases(name: str) -> set[str]:
+    of_scenes = {phrase for scene in SCENES[name] for phrase in scene.phrases}
+    of_bursts = {phrase for kind in CHATTER[name].values() for phrase in kind}
+    return of_scenes | of_bursts | set(INNOCENT_KEYWORDS[name])
+
+
+def test_the_unseen_weeks_share_no_phrase_with_those_that_were_chosen_on() -> None:
+    """The words are unseen too, of incidents and of innocent bursts; of the same kinds in both."""
+    assert not _phrases("dev") & _phrases("unseen")
+    assert set(CHATTER["dev"]) == set(CHATTER["unseen"])
 
 
 def test_some_weeks_of_those_the_numbers_were_chosen_on() -> None:

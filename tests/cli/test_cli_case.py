@@ -163,10 +163,10 @@ def test_what_owes_a_final_answer_has_a_queue_of_its_own(town: Town, case: str) 
     ("arguments", "says"),
     [
         (("snooze", "--for", "soon", "--reason", "x"), "45m"),
-        (("snooze", "--for", "30h", "--reason", "x"), "no later than"),
+        (("snooze", "--for", "30h", "--reason", "x"), "이전의 시각"),
         (("note",), "--strike"),
         (("note", "--text", "x", "--strike", "1"), "--strike"),
-        (("note", "--strike", "99"), "no note 99"),
+        (("note", "--strike", "99"), "지울 메모가 없습니다"),
     ],
 )
 def test_bad_input_names_the_mend(town: Town, case: str, arguments: tuple[str, ...], says: str) -> None:

@@ -54,6 +54,64 @@ def test_claim_and_end(town: Town, fire: str) -> None:
     assert town.json("queue")[0]["state"] == "open"
 
 
+def test_the_answer_no_says_what_happened_already(town: Town, fire: str) -> None:
+    """In the settings' language, Korean and English: whose it is, and since when and why it is over."""
+    korean = town.path.read_text(encoding="utf-8")
+    english = korean.replace('language = "ko"', 'language = "en"')
+    asked = (("claim", fire, "--by", "kim"), ("end", fire, "--by", "kim", "--reason", " "))
+    said = {}
+    for language, text in (("ko", korean), ("en", english)):
+        town.path.write_text(text, encoding="utf-8")
+        said[language] = [town.run("crisis", *one).stderr for one in asked]
+    assert town.run("crisis", "end", fire, "--by", "kim", "--reason", "진화 완료").output == "It is over.\n"
+    for language, text in (("ko", korean), ("en", english)):
+        town.path.write_text(text, encoding="utf-8")
+        said[language].append(town.run("crisis", "claim", fire, "--by", "lee").stderr)
+    for language, words in (("ko", ("총괄 담당은 이미 김담당", "종료 사유를 쓰세요", "이미 종료된")),
+                            ("en", ("owned by 김담당", "Say why", "over since"))):  # fmt: skip
+        assert all(word in told for word, told in zip(words, said[language], strict=True))
+    assert "진화 완료" in said["ko"][2] and "진화 완료" in said["en"][2]
+
+
+def test_everything_in_english(town: Town, fire: str) -> None:
+    """The list, the record and what is done."""
+    text = town.path.read_text(encoding="utf-8")
+    town.path.write_text(text.replace('language = "ko"', 'language = "en"'), encoding="utf-8")
+    assert "going on" in town.run("crisis", "list").output
+    shown = town.run("crisis", "show", fire).output
+    assert "1 posts by 1 people" in shown and "Detected by" in shown and "keyword" in shown
+    assert "Owned by" in town.run("crisis", "claim", fire, "--by", "lee").output
+
+
+@pytest.mark.parametrize(
+    ("crisis", "key"),
+    [
+        ('enabled = "yes"', "crisis.enabled"),
+        ('keywords = [""]', "crisis.keywords[0]"),
+        ('keywords = "화재"', "crisis.keywords"),
+        ("keywords_none = [1]", "crisis.keywords_none[0]"),
+        ('trouble = [" "]', "crisis.trouble[0]"),
+        ("calm = false", "crisis.calm"),
+        ('surge_false_alarms = "often"', "crisis.surge_false_alarms"),
+        ("surge_false_alarms = 1", "crisis.surge_false_alarms"),
+        ('policy = "panic"', "crisis.policy"),
+        ("notify = []", "crisis.notify"),
+        ('notify = ["assignee"]', "crisis.notify[0]"),
+        ('notify = ["staff:nobody"]', "crisis.notify[0]"),
+        ('department = "nowhere"', "crisis.department"),
+        ('ends_after = "0s"', "crisis.ends_after"),
+        ('ends_after = "soon"', "crisis.ends_after"),
+        ("keyword = []", "crisis.keyword"),
+    ],
+)
+def test_a_bad_value_is_a_finding_of_check_config(bare: Town, crisis: str, key: str) -> None:
+    """Exit 78, with the key and what is wrong; nothing is started with it."""
+    with bare.path.open("a", encoding="utf-8") as settings:
+        settings.write(f"\n[crisis]\n{crisis}\n")
+    done = bare.run("check-config", columns=200)
+    assert done.exit_code == 78 and key in done.output + done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -215,6 +215,13 @@ def test_what_a_connector_says_of_its_options(faults: Faults) -> None:
     assert '"v1.0 is dead, and *** with it"' in fault.problem
 
 
+@pytest.mark.parametrize("line", ["", "channels = []\n"])
+def test_row_25_a_person_who_cannot_be_reached_is_a_fault(faults: Faults, line: str) -> None:
+    """An error of the settings check, not of the night it is needed: its key, and the mend."""
+    (fault,) = faults(f'[[staff]]\nid = "lee"\nname = "Lee"\n{line}')
+    assert (fault.key, fault.mend) == ("staff[2].channels", 'add channels = ["channel id"]')
+
+
 def test_the_same_account_twice(faults: Faults) -> None:
     """One id on two platforms is two accounts, on one it is a fault that names the first one's line."""
     account = '[[accounts]]\ndepartment = "transport"\nplatform = "quiet"\nid = "1001"\n'

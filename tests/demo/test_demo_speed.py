@@ -16,8 +16,8 @@ from monitor.demo.speed import CityClock, faster, faster_sources
 
 SHIPPED = Path(__file__).parents[2] / "monitor.toml"
 
-QUICKENED = {"target", "final_target", "final_repeat", "ack_holds", "repeat", "at", "every", "overlap", "blind_after", "bundle",
-             "fallback_after"}  # fmt: skip
+QUICKENED = {"target", "final_target", "final_repeat", "ack_holds", "repeat", "at", "every", "overlap", "blind_after",
+             "bundle", "fallback_after"}  # fmt: skip
 """Keys of durations that are about the promise, polling and alerts."""
 
 

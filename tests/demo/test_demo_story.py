@@ -11,9 +11,9 @@ from random import Random
 import pytest
 
 from config import load
-from monitor.alerts.words import mask
 from monitor.demo.citizens import POPULATION, SNOW, TOPICS, Citizen, Citizens
 from monitor.demo.story import Acknowledged, Act, Answered, Dismissed, Outage, Said, Story, TakenBack
+from monitor.privacy import mask
 from monitor.rules import Rules
 from tests.support import city
 

@@ -14,6 +14,8 @@ from monitor.store import cases, posts
 from tests.city import City, answer, mention
 
 _number = itertools.count()
+_Said = tuple[str | None, int, int, str, str]
+"""Who, in which minute, to which mention, how, and with which words."""
 
 _said = st.lists(
     st.tuples(
@@ -21,21 +23,22 @@ _said = st.lists(
         st.integers(0, 40),
         st.integers(0, 10),
         st.sampled_from(["reply", "quote"]),
+        st.sampled_from(["버스가 안 와요", "가로등이 꺼졌어요"]),
     ),
     min_size=2,
     max_size=9,
 )
 
 
-def _posts(town: City, said: list[tuple[str | None, int, int, str]], conversation: str) -> list[Post]:
+def _posts(town: City, said: list[_Said], conversation: str) -> list[Post]:
     """A conversation: citizens' mentions, and the department's replies and quotes to some of them."""
     start = town.watch_from["1001"]
     made: list[Post] = []
-    for number, (author, minute, target, how) in enumerate(said):
+    for number, (author, minute, target, how, words) in enumerate(said):
         id, at = f"{conversation}-{number}", start + timedelta(minutes=minute)
         mentions = [post for post in made if post.author != "1001"]
         if author != "1001":
-            made.append(mention(id, at, conversation=conversation, author=author))
+            made.append(mention(id, at, words, conversation=conversation, author=author))
         elif mentions and how == "reply":
             made.append(answer(id, mentions[target % len(mentions)], at))
         elif mentions:
@@ -45,7 +48,7 @@ def _posts(town: City, said: list[tuple[str | None, int, int, str]], conversatio
     return made
 
 
-def _outcome(town: City, made: list[Post], conversation: str) -> set[tuple[frozenset[str], Any, Any, Any, Any]]:
+def _outcome(town: City, made: list[Post], conversation: str) -> set[tuple[Any, ...]]:
     """What became of it, without the ids of the cases: those are opaque."""
     prefix = f"{conversation}-"
     with town.store.read() as tx:
@@ -54,7 +57,7 @@ def _outcome(town: City, made: list[Post], conversation: str) -> set[tuple[froze
     return {
         (
             frozenset(m.id.removeprefix(prefix) for m in of_case[case.id]), case.opened_at, case.deadline,
-            case.answered_at, case.state,
+            case.answered_at, case.state, case.department,
         )
         for case in found
     }  # fmt: skip
@@ -62,9 +65,7 @@ def _outcome(town: City, made: list[Post], conversation: str) -> set[tuple[froze
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_said, st.randoms(use_true_random=False), st.integers(1, 4))
-def test_any_order_of_arrival_gives_the_same_cases(
-    town: City, said: list[tuple[str | None, int, int, str]], random: Any, pages: int
-) -> None:
+def test_any_order_of_arrival_gives_the_same_cases(town: City, said: list[_Said], random: Any, pages: int) -> None:
     """Newest first, late, answer before question, in one page or in many, some of it twice."""
     straight, mixed = f"s{next(_number)}", f"m{next(_number)}"
     for post in sorted(_posts(town, said, straight), key=lambda post: post.created_at):

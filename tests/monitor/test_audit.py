@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import ast
+import sqlite3
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from monitor import audit, faults
+from monitor import app as composition
+from monitor import audit, faults, housekeeping
 from monitor.audit import Auditor
+from monitor.cycle import Cycle
+from monitor.housekeeping import Housekeeping
 from monitor.store import episodes
+from monitor.store.columns import micros
 from tests.city import MINUTE, City, mention
+from tests.support import city
 
 
 @pytest.fixture
@@ -87,7 +96,7 @@ def test_a_case_that_lost_its_next_action_is_found(town: City, auditor: Auditor,
     assert town_case_id(town) in found
     _do(town, "UPDATE cases SET level = 0, watchers = '[]'")
     case = town.case()
-    _do(town, f"UPDATE cases SET next_action_at = {_micros(case.opened_at + 20 * MINUTE)}")
+    _do(town, f"UPDATE cases SET next_action_at = {micros(case.opened_at + 20 * MINUTE)}")
     assert auditor.look() == []
 
 
@@ -95,12 +104,6 @@ def town_case_id(town: City) -> str:
     """The id of the only case, readable or not."""
     with town.store.read() as tx:
         return str(tx.exec_driver_sql("SELECT id FROM cases").scalar_one())
-
-
-def _micros(at) -> int:  # type: ignore[no-untyped-def]
-    from monitor.store.columns import micros
-
-    return micros(at)
 
 
 def test_every_open_case_is_visited_in_turn(town: City, auditor: Auditor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +126,7 @@ def test_an_alert_that_waits_too_long_is_found_and_one_that_is_held_is_not(town:
     town.clock.forward(minutes=20)
     town.escalation._bundle = lambda _partial: 0
     town.escalation.run()
-    _do(town, f"UPDATE alerts SET held_until = {_micros(town.clock() + 7 * MINUTE)}")
+    _do(town, f"UPDATE alerts SET held_until = {micros(town.clock() + 7 * MINUTE)}")
     town.clock.forward(minutes=8)
     assert auditor.look() == []
     town.clock.forward(minutes=6)
@@ -188,6 +191,87 @@ def test_an_episode_outlives_a_restart(town: City, auditor: Auditor) -> None:
     fresh = Auditor(town.store, town.rules, town.clock)
     fresh.look()
     assert len(_faults(town)) == 1
-    _do(town, f"UPDATE cases SET next_action_at = {_micros(town.clock() + 20 * MINUTE)}")
+    _do(town, f"UPDATE cases SET next_action_at = {micros(town.clock() + 20 * MINUTE)}")
     assert fresh.look() == []
     assert len(_faults(town)) == 1
+
+
+@pytest.fixture
+def beats(town: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Sends a heartbeat if one may leave; tells how many left so far."""
+    called: list[str] = []
+    monkeypatch.setattr(housekeeping, "beat", called.append)
+    settings = city(tmp_path)
+    settings = settings.model_copy(update={"service": settings.service.model_copy(update={"heartbeat_url": "x"})})
+    app = composition.build(settings, town.clock, town.store)
+    keeping = Housekeeping(app, Cycle(town.store, town.clock, {}))
+
+    def beat() -> int:
+        keeping._beat()
+        return len(called)
+
+    return beat
+
+
+def test_no_heartbeat_leaves_while_it_is_not_content(town: City, auditor: Auditor, beats: Callable[[], int]) -> None:
+    """Whoever watches from outside notices: on every node, until it is content again."""
+    assert beats() == 1
+    town.say(mention("m1", town.clock()))
+    town.clock.forward(minutes=21, seconds=1)
+    auditor.look()
+    assert beats() == 1
+    town.escalation.run()
+    auditor.look()
+    assert beats() == 2
+
+
+def test_no_heartbeat_leaves_while_nobody_audits(town: City, beats: Callable[[], int]) -> None:
+    """No news is no proof: an auditor that hangs, or cannot write what it found, is none."""
+    assert beats() == 0
+    Auditor(town.store, town.rules, town.clock).look()
+    assert beats() == 1
+    minute = faults.LOOKED_WITHIN // timedelta(microseconds=1) + 1_000_000
+    _do(town, f"UPDATE flags SET set_at = set_at - {minute} WHERE name = 'audited'")
+    assert beats() == 1
+
+
+def test_a_look_that_cannot_be_written_down_is_none(
+    town: City, auditor: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full: what was found is neither told nor known outside, so the job fails and is seen to fail."""
+    town.say(mention("m1", town.clock()))
+    town.clock.forward(minutes=21, seconds=1)
+
+    def full(*_: object) -> bool:
+        raise OperationalError("INSERT", None, sqlite3.OperationalError("database or disk is full"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(episodes, "begin", full)
+        with pytest.raises(OperationalError):
+            auditor.look()
+    assert len(auditor.look()) == 1
+    assert len(_faults(town)) == 1, "with room again it is told, and once"
+
+
+def test_set_back_the_clock_blinds_it_for_no_hour(town: City) -> None:
+    """What falls due by the time that is right is late a minute after, not when the wrong time comes again."""
+    town.clock.forward(hours=1)
+    auditor = Auditor(town.store, town.rules, town.clock)
+    auditor.look()
+    town.clock.forward(hours=-1)
+    auditor.look()
+    town.say(mention("m1", town.clock()))
+    town.clock.forward(minutes=20, seconds=61)
+    assert len(auditor.look()) == 1
+
+
+def test_set_back_the_clock_hides_no_later_decision(town: City, auditor: Auditor) -> None:
+    """History of a time still to come keeps nobody from reading on."""
+    town.say(mention("m1", town.clock()))
+    town.tick(minutes=20)
+    town.clock.forward(hours=-1)
+    town.say(mention("m2", town.clock(), conversation="m2", author="c2"))
+    town.tick(minutes=20)
+    town.clock.forward(seconds=40)
+    _do(town, "DELETE FROM alerts WHERE created_at = (SELECT min(created_at) FROM alerts)")
+    assert [line for line in auditor.look() if "no alert of" in line]

@@ -48,3 +48,14 @@ def test_a_job_that_hangs_is_noticed(town: City) -> None:
 def test_a_node_that_does_not_decide_answers_for_no_source(town: City) -> None:
     """The others poll them; it is alive and waits."""
     assert Cycle(town.store, town.clock, town.polling.sources, lambda: False).faults() == []
+
+
+def test_set_back_at_the_start_the_clock_keeps_no_decision_waiting(town: City) -> None:
+    """A machine that starts with a clock an hour ahead, set right meanwhile: what is polled since is of this cycle."""
+    town.clock.forward(hours=1)
+    cycle = _cycle(town)
+    town.clock.forward(hours=-1)
+    assert not cycle.has_begun()
+    _poll(town)
+    assert cycle.has_begun()
+    assert cycle.faults() == []

@@ -187,6 +187,35 @@ def test_nothing_is_looked_at_twice_and_nothing_missed_after_a_restart(town: Cit
     assert _only(town).id == incident.id and len(town.events("incident_opened")) == 1
 
 
+@pytest.mark.parametrize("said", ["one keyword", "eight people"])
+def test_what_was_ended_is_not_opened_again_after_a_start(town: City, said: str) -> None:
+    """Ended by a person, then a restart or a reload reads the last hour once more: nobody is told a second time."""
+    watch, room = _job(town)
+    town.say(*(_flood(town) if said == "eight people" else [mention("m1", town.clock(), FIRE)]))
+    watch.run()
+    room.end(_only(town).id, "ops", "오보")
+    town.clock.forward(minutes=5)
+    again = _job(town)[0]
+    assert again.run() > 0 and len(_incidents(town)) == 1
+    town.clock.forward(minutes=1)
+    town.say(mention("n1", town.clock(), FIRE, author="new"))
+    again.run()
+    assert len(_incidents(town)) == 2
+
+
+def test_who_writes_again_after_the_end_is_heard_again(town: City) -> None:
+    """The same citizen in the same case: what they wrote before the end is over, what they write after it is new."""
+    watch, room = _job(town)
+    town.say(mention("m1", town.clock(), FIRE))
+    watch.run()
+    room.end(_only(town).id, "ops", "진화 완료")
+    town.clock.forward(minutes=1)
+    town.say(mention("m2", town.clock(), f"{FIRE} 다시 타요", conversation="m1"))
+    watch.run()
+    newest, _ = _incidents(town)
+    assert newest.ended_at is None and town.case().incident == newest.id
+
+
 def test_an_idle_round_writes_nothing(town: City, monkeypatch: pytest.MonkeyPatch) -> None:
     """What costs is what is new: without news no transaction is begun, and two statements are asked."""
     watch, _ = _job(town)

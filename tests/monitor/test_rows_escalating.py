@@ -42,6 +42,10 @@ def test_row_20_steps_are_anchored_to_the_case(town: City) -> None:
     assert town.alerted() == {"kim": [("warning", 1)]}
     town.tick(minutes=1)
     assert town.alerted() == {"kim": [("breach", 2)], "park": [("breach", 2)]}
+    town.tick(minutes=29)
+    assert town.alerted() == {}
+    town.tick(minutes=1)
+    assert town.alerted() == {"choi": [("escalation", 3)]}
 
 
 def test_row_20_a_transfer_starts_a_round(town: City) -> None:
@@ -223,7 +227,7 @@ def test_row_29_a_failing_channel_falls_back(store: Store, clock: Clock, tmp_pat
 [[staff]]
 id = "duo"
 name = "둘"
-channels = ["ops-hook", "choi-hook"]
+channels = ["ops-hook", "choi-hook", "lee-hook"]
 [[departments]]
 id = "duo"
 name = "둘 부서"

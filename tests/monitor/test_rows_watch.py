@@ -173,3 +173,10 @@ def test_a_heartbeat_that_hangs_keeps_no_other_work_waiting(keeping: Housekeepin
     assert keeping._beside["beat"] is first
     over.set()
     first.join()
+
+
+def test_set_back_the_clock_keeps_no_slow_job_waiting(keeping: Housekeeping, clock: Clock) -> None:
+    """Least of all the one that compares the clocks: nothing waits until the wrong time has come again."""
+    keeping._last["clocks"] = clock()
+    assert not keeping._is_due("clocks", MINUTE, clock())
+    assert keeping._is_due("clocks", MINUTE, clock.forward(hours=-1))

@@ -55,12 +55,12 @@ def test_alive_but_not_ready_before_the_first_cycle(web: httpx.Client) -> None:
 
 
 def test_the_queue_is_for_this_machine_only(web: httpx.Client, behind: Web) -> None:
-    """Until there is a login: neither another machine nor one behind a proxy sees it."""
+    """Without a token: neither another machine nor one behind a proxy sees it."""
     assert web.get("/api/cases").json() == []
     assert web.get("/api/cases", params={"department": "nowhere"}).status_code == 404
-    assert web.get("/api/cases", headers={"X-Forwarded-For": "203.0.113.5"}).status_code == 403
+    assert web.get("/api/cases", headers={"X-Forwarded-For": "203.0.113.5"}).status_code == 401
     behind.peer = "203.0.113.5"
-    assert web.get("/api/cases").status_code == 403
+    assert web.get("/api/cases").status_code == 401
     assert web.get("/livez").status_code == 200
 
 

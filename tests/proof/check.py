@@ -14,7 +14,7 @@ from sqlalchemy import text
 from monitor.reports.verify import verify
 from monitor.store import recount
 from monitor.store.columns import instant, micros
-from tests.proof.model import FINAL, HOMES, KNOWN, MINUTE, PROMISES, Promise, Turn, after
+from tests.proof.model import FINAL, MINUTE, PROMISES, Case, Promise, Turn, after
 from tests.proof.world import World
 
 CLOSED = ("answered", "dismissed", "deleted", "merged")
@@ -41,7 +41,6 @@ class Desk:
     round: int = 1
     assignee: str | None = None
     acknowledged: bool = False
-    restored: bool = False
     final_asked: datetime | None = None
     final_elsewhere: datetime | None = None
 
@@ -138,23 +137,34 @@ class Checker:
         """Truth 1: every post is stored, every mention is in exactly the case of its turn."""
         model = self.world.model
         assert self.roles == {id: said.role for id, said in model.said.items()}
-        turns = {turn.ids for turn in model.turns()}
-        assert {frozenset(ids) for ids in by_case.values()} == turns
+        turns = model.turns()
+        assert {frozenset(ids) for ids in by_case.values()} == {turn.ids for turn in turns}
         for turn in turns:
-            case = self.case_of[next(iter(turn))]
-            if case not in self.desks:
-                self.desks[case] = Desk(self._department(next(t for t in model.turns() if t.ids == turn), case))
-        model.department_of = {frozenset(ids): self.desks[case].department for case, ids in by_case.items()}
+            self._owner(turn, self.case_of[turn.mentions[0].post.id])
+        model.noted = [
+            Case(case, frozenset(ids), self.desks[case].department, self._is_untouched(self.cases[case]))
+            for case, ids in by_case.items()
+        ]
         for id, case in self.case_of.items():
             row, said = self.cases[case], model.said[id]
             said.breached = row.breached_at is not None and said.written_at == row.opened_at
 
-    def _department(self, turn: Turn, case: str) -> str:
-        """Whose a new case is: its first mention's."""
-        routed = {self.world.model.routed(said.post) for said in turn.mentions}
-        if "department by arrival" in KNOWN and self.cases[case].department in routed:
-            return str(self.cases[case].department)
-        return self.world.model.routed(turn.first.post)
+    def _owner(self, turn: Turn, case: str) -> None:
+        """Row 19: its first mention says whose a case is, in whatever order they came; people's work stays theirs."""
+        model = self.world.model
+        routed = model.routed(turn.first.post)
+        if case in self.desks:
+            assert not model.is_anew(turn) or self.desks[case].department == routed, (turn, self.desks[case])
+            return
+        for before in model.held(turn):
+            assert before.is_untouched or self.cases[before.id].state != "merged", (turn, before)
+        self.desks[case] = Desk(routed)
+
+    @staticmethod
+    def _is_untouched(case: Row) -> bool:
+        said = (case.assignee, case.held_level, case.snoozed_until, case.final_deadline)
+        waits = case.state == "open" and case.breached_at is None
+        return (waits or case.answer is not None) and (case.round, case.level) == (1, 0) and said == (None,) * 4
 
     def _turn(self, turn: Turn, case: Row) -> None:
         """A case's clock, deadline, state and answer are those of its turn (truth 4)."""
@@ -176,7 +186,7 @@ class Checker:
             assert (case.breached_at is None) == (case.answered_at <= case.deadline), case
         elif turn.word is not None:
             assert (case.state, case.outcome) == (turn.word.state, turn.word.outcome), (case, turn)
-            desk.restored = True
+            desk.acknowledged = False
         else:
             self._open(case, desk)
         self._final(turn, case, desk)
@@ -204,8 +214,6 @@ class Checker:
             assert not given, (case, given)
 
     def _finals(self, turn: Turn, case: Row, desk: Desk) -> set[tuple[str, datetime]]:
-        if turn.answer is None and "final after elsewhere" in KNOWN:
-            return set()
         since = max(desk.final_asked or case.answered_at, case.answered_at)
         return {(p.id, p.created_at) for p in self.world.model.answers_to(turn) if p.created_at > since}
 
@@ -216,8 +224,7 @@ class Checker:
     def _open(case: Row, desk: Desk) -> None:
         assert case.closed_at is None and case.answered_at is None and case.outcome is None, case
         assert case.assignee == desk.assignee
-        claimed = "claimed" if desk.assignee else "acknowledged" if desk.acknowledged else "open"
-        assert case.state == claimed or (desk.restored and "restored" in KNOWN), (case.state, claimed)
+        assert case.state == ("claimed" if desk.assignee else "acknowledged" if desk.acknowledged else "open")
 
     def owed(self, case: Row) -> datetime | None:
         """The deadline of the answer that is owed."""
@@ -354,7 +361,8 @@ class Checker:
                 tx,
                 "SELECT a.recipient, a.kind, a.level, a.due_at, MAX(m.created_at) AS created_at FROM alerts a"
                 " LEFT JOIN messages m ON m.recipient = a.recipient AND m.kind = a.kind AND m.level = a.level"
-                " WHERE a.state = 'waiting' AND (a.held_until IS NULL OR a.held_until <= :now) GROUP BY a.recipient, a.kind, a.level, a.due_at",
+                " WHERE a.state = 'waiting' AND (a.held_until IS NULL OR a.held_until <= :now)"
+                " GROUP BY a.recipient, a.kind, a.level, a.due_at",
                 now=micros(now),
             )
             queued = self._rows(
@@ -376,4 +384,4 @@ class Checker:
         return (id for id, case in self.cases.items() if case.state not in CLOSED)
 
 
-__all__ = ["CLOSED", "HOMES", "Checker", "Desk", "Row"]
+__all__ = ["CLOSED", "Checker", "Desk", "Row"]

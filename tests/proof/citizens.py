@@ -80,6 +80,15 @@ class Citizens:
         if noticed:
             self.world.say(gone=[post.id])
 
+    def take_all_back(self, which: int, minutes: int) -> None:
+        """A citizen deletes all they said in a conversation; a look finds out some time later, and finds all of it."""
+        one = self.mentions()[which % len(self.mentions())]
+        gone = [p for p in self.mentions() if (p.conversation, p.author) == (one.conversation, one.author)]
+        for post in gone:
+            self.removed.append(self.world.posted.pop(post.id))
+        self.world.clock.forward(minutes=minutes)
+        self.world.say(gone=[post.id for post in gone])
+
     def come_back(self) -> None:
         """What was gone is there again."""
         if self.removed:

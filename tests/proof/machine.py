@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -22,7 +23,10 @@ from tests.proof.citizens import Citizens
 from tests.proof.staff import Staff
 from tests.proof.world import STAFF, World, armed
 
-VERIFY_EVERY = 20
+log = logging.getLogger(__name__)
+
+VERIFY_EVERY, TOLD_EVERY = 20, 1000
+"""How many steps lie between two long proofs of the history, and between two lines of progress."""
 FAILPOINTS = (
     "none", "ingest.before_commit", "ingest.after_commit", "escalate.claimed", "escalate.before_commit",
     "escalate.after_commit", "bundle.after_commit", "deliver.started", "deliver.before_result", "deliver.after_result",
@@ -90,7 +94,7 @@ class AnyCourse(RuleBasedStateMachine):
 
     @rule(
         which=some, more=some, yes=st.booleans(),
-        what=st.sampled_from(["take back", "take back", "come back", "edit", "again"]),
+        what=st.sampled_from(["take back", "take back", "take all back", "come back", "edit", "again"]),
     )  # fmt: skip
     def change(self, which: int, more: int, yes: bool, what: str) -> None:
         """What was said is taken back, comes back, is changed, or comes once more."""
@@ -99,6 +103,8 @@ class AnyCourse(RuleBasedStateMachine):
         match what:
             case "take back":
                 self.citizens.take_back(which, yes)
+            case "take all back":
+                self.citizens.take_all_back(which, 10 * more)
             case "come back":
                 self.citizens.come_back()
             case "edit":
@@ -244,6 +250,8 @@ class AnyCourse(RuleBasedStateMachine):
     def holds(self) -> None:
         """Everything, after every step."""
         self.happened["looked at"] += 1
+        if self.happened["looked at"] % TOLD_EVERY == 0:
+            log.info("%d steps", self.happened["looked at"])
         self.checker.check()
         if self.ticked:
             self.checker.after_tick()

@@ -1,8 +1,8 @@
 """What must come of it: the simplest model of turns, clocks and deadlines there is, worked out anew every time.
 
-It shares no code with `sla` or `monitor`: business time is walked minute by minute, turns are grouped from all that was
-ever said, and what people decided is a list of their words. Slow and plain on purpose: it is what the engine is held
-against.
+It shares no code with `sla` or `monitor`: business time is walked minute by minute, turns are grouped from all that
+was ever said, and what people decided is a list of their words. Slow and plain on purpose: it is what the engine is
+held against.
 """
 
 from __future__ import annotations
@@ -23,14 +23,9 @@ AHEAD = timedelta(minutes=10)
 """A platform's clock is believed as far ahead as this."""
 
 
-KNOWN = frozenset({"gone one after the other", "restored", "final after elsewhere", "department by arrival"})
-"""Defects that are known and not mended yet: here the model goes with the engine. Each has a test in `test_found.py` that
-fails as soon as it is mended: then its name goes from here."""
-
-
 @dataclass(frozen=True)
 class Promise:
-    """A ladder in minutes of its calendar: warning, breach at the target, escalation, and the root contact's repeats."""
+    """A ladder in minutes of its calendar: warning, breach at the target, escalation, the root contact's repeats."""
 
     name: str
     office: bool
@@ -123,12 +118,21 @@ class Turn:
     def first(self) -> Said:
         """The mention whose clock counts: the earliest that stands; of those that are all gone, of the last to go."""
         standing = [said for said in self.mentions if said.gone_at is None or said.breached]
-        if not standing and "gone one after the other" in KNOWN:
-            return self.mentions[0]
         if not standing:
             last = max(said.gone_at for said in self.mentions if said.gone_at)
             standing = [said for said in self.mentions if said.gone_at == last]
         return standing[0]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case as it was noted last."""
+
+    id: str
+    mentions: frozenset[str]
+    department: str
+    is_untouched: bool
+    """Whether nobody was told of it or had to do with it: then an earlier mention still says whose it is."""
 
 
 @dataclass
@@ -138,7 +142,7 @@ class Model:
     watch_from: datetime
     said: dict[str, Said] = field(default_factory=dict)
     words: list[Word] = field(default_factory=list)
-    department_of: dict[frozenset[str], str] = field(default_factory=dict)
+    noted: list[Case] = field(default_factory=list)
 
     def arrive(self, posts: Iterable[Post], now: datetime, gone: Iterable[str] = (), seen: Iterable[str] = ()) -> None:
         """Posts are stored, some are missed by a look, some are seen standing."""
@@ -168,18 +172,34 @@ class Model:
         for turn in self.turns():
             if turn.is_open and all(said.gone_at is not None for said in turn.mentions):
                 gone_at = max(said.gone_at for said in turn.mentions if said.gone_at)
-                seen_at = max(said.seen_at for said in turn.mentions)
-                self.words.append(Word("deleted", gone_at, set(turn.ids), self._deleted(turn, gone_at, seen_at), False))
+                self.words.append(Word("deleted", gone_at, set(turn.ids), self._deleted(turn, gone_at), False))
 
-    def _deleted(self, turn: Turn, gone_at: datetime, seen_at: datetime) -> str:
+    def _deleted(self, turn: Turn, gone_at: datetime) -> str:
         deadline = self.deadline(turn.first.written_at, self.department(turn))
         if gone_at <= deadline:
             return "before_deadline"
-        return "undetermined" if seen_at < deadline else "breached"
+        return "undetermined" if turn.first.seen_at < deadline else "breached"
 
     def department(self, turn: Turn) -> str:
         """Who the turn is with: as it was noted, else as its first mention is routed."""
-        return next((of for ids, of in self.department_of.items() if ids & turn.ids), self.routed(turn.first.post))
+        held = self.held(turn)
+        return self.routed(turn.first.post) if not held or self.is_anew(turn) else held[0].department
+
+    def held(self, turn: Turn) -> list[Case]:
+        """The noted cases its mentions are of, the oldest first."""
+        held = [case for case in self.noted if case.mentions & turn.ids]
+        return sorted(held, key=lambda case: min(map(self._written, case.mentions)))
+
+    def is_anew(self, turn: Turn) -> bool:
+        """Whether an earlier mention than any noted has come, while nobody had to do with it: it says whose it is."""
+        held = self.held(turn)
+        known = {id for case in held for id in case.mentions}
+        earliest = min(map(self._written, known & turn.ids), default=None)
+        is_earlier = earliest is not None and self._written(turn.first.post.id) < earliest
+        return is_earlier and all(case.is_untouched for case in held)
+
+    def _written(self, id: str) -> tuple[datetime, str]:
+        return self.said[id].written_at, id
 
     @staticmethod
     def deadline(start: datetime, department: str) -> datetime:

@@ -1,7 +1,7 @@
 """One break or more for each row of the semantics, and the tests that must see it.
 
-A row whose code can be broken in silence is not proved. `python -m tests.proof.mutate` makes each break in a copy of the
-tree and runs the tests named; a test asserts on every run that the table still fits the sources.
+A row whose code can be broken in silence is not proved. `python -m tests.proof.mutate` makes each break in a copy of
+the tree and runs the tests named; a test asserts on every run that the table still fits the sources.
 """
 
 from __future__ import annotations
@@ -9,13 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 ROWS = range(1, 39)
-NOT_BUILT: dict[int, str] = {}
-"""Rows without a break, and why."""
-
 CLOCK = "tests/monitor/test_rows_clock.py::test_row_"
 ESCALATING = "tests/monitor/test_rows_escalating.py::test_"
 SEEING = "tests/monitor/test_rows_seeing.py::test_row_"
 DESK = "tests/monitor/test_rows_desk.py::test_row_"
+FOUND = "tests/proof/test_found.py::test_"
 CALENDAR = "tests/sla/test_calendar.py::test_row_"
 
 
@@ -90,6 +88,16 @@ MUTATIONS = (
         (DESK + "7_each_stage_has_its_own_steps_and_attainment",),
     ),
     Mutation(
+        7, "sla/case.py",
+        "    case, told = _finally(case, turn, finals, now, kept=kept)\n    return Change(case, (*events, *told))",
+        "    return Change(case, tuple(events))",
+        (FOUND + "final_after_elsewhere",),
+    ),
+    Mutation(
+        7, "sla/case.py", "if not turn.standing and not kept:", "if not turn.standing:",
+        (FOUND + "final_of_what_was_merged_into_it",),
+    ),
+    Mutation(
         8, "monitor/intake/reckon.py",
         "m.id for m in mentions if m.case == case.id and (m.gone_at is not None or not deleted)",
         "m.id for m in mentions",
@@ -105,7 +113,10 @@ MUTATIONS = (
         10, "sla/history.py",
         'legs=(*_ended(so_far, event.at), Leg(data["to"], event.at, None)),',
         'legs=(Leg(data["to"], so_far.found_at, None),),',
-        ("tests/sla/test_compliance.py::test_row_10_each_departments_leg_is_timed", DESK + "10_each_department_has_its_leg"),
+        (
+            "tests/sla/test_compliance.py::test_row_10_each_departments_leg_is_timed",
+            DESK + "10_each_department_has_its_leg",
+        ),
     ),
     Mutation(
         10, "monitor/desk.py",
@@ -158,6 +169,22 @@ MUTATIONS = (
         (CLOCK + "16_a_breach_stands_when_its_mention_is_deleted_and_another_remains",),
     ),
     Mutation(
+        16, "sla/case.py",
+        "return max(self.mentions, key=lambda mention: mention.gone_at or mention.created_at)",
+        "return self.mentions[0]",
+        (FOUND + "gone_one_after_the_other",),
+    ),
+    Mutation(
+        16, "sla/case.py",
+        "seen_at = ran.seen_at or ran.stored_at", "seen_at = max(m.seen_at or m.stored_at for m in turn.mentions)",
+        (FOUND + "a_later_mention_does_not_vouch_for_the_first",),
+    ),
+    Mutation(
+        16, "sla/case.py",
+        "state = State.OPEN if case.assignee is None else State.CLAIMED", "state = State.OPEN",
+        (FOUND + "restored",),
+    ),
+    Mutation(
         17, "sla/case.py", "if case.snoozed_until is not None and case.is_open:", "if False:",
         (DESK + "17_a_follow_up_ends_a_snooze",),
     ),
@@ -175,9 +202,18 @@ MUTATIONS = (
     ),
     Mutation(
         19, "monitor/intake/reckon.py",
-        "watchers=tuple(sorted({home.id for home in homes.values()} - {department.id})),",
-        "watchers=(),",
+        "watchers=place.watchers,", "watchers=(),",
         (CLOCK + "19_one_post_that_names_two_departments_is_one_case",),
+    ),
+    Mutation(
+        19, "monitor/intake/reckon.py",
+        "is_earlier = first.case is None and (first.created_at, first.id) < earliest", "is_earlier = False",
+        (FOUND + "whose_it_is_does_not_depend_on_the_order_of_arrival",),
+    ),
+    Mutation(
+        19, "monitor/intake/reckon.py",
+        "mine[id].is_untouched and id not in joined", "True",
+        (FOUND + "what_somebody_has_to_do_with_is_not_taken_from_them",),
     ),
     Mutation(
         20, "sla/escalation.py",
@@ -225,6 +261,11 @@ MUTATIONS = (
         (ESCALATING + "the_ladder_from_warning_to_root",),
     ),
     Mutation(
+        25, "config/checks.py",
+        'if person.get("channels", []) == []:', "if False:",
+        ("tests/config/test_config_faults.py::test_row_25_a_person_who_cannot_be_reached_is_a_fault",),
+    ),
+    Mutation(
         26, "sla/actions.py",
         "held = case._replace(state=state, held_until=until, held_level=case.level)",
         "held = case._replace(state=state, held_until=until)",
@@ -246,7 +287,12 @@ MUTATIONS = (
     ),
     Mutation(
         29, "monitor/alerts/deliver.py",
-        "later = mine[mine.index(stored.channel) + 1 :]", "later = ()",
+        "if now >= patience and self._fall_back(tx, stored, str(error), now):", "if now is None:",
+        (ESCALATING + "row_29_a_failing_channel_falls_back",),
+    ),
+    Mutation(
+        29, "monitor/alerts/deliver.py",
+        "later = mine[mine.index(stored.channel) + 1 :]", "later = mine[-1:]",
         (ESCALATING + "row_29_a_failing_channel_falls_back",),
     ),
     Mutation(

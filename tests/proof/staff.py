@@ -147,5 +147,5 @@ class Staff:
 
     def _new_round(self, case: Row, keeps: bool = False) -> None:
         desk = self.checker.desks[case.id]
-        desk.round, desk.acknowledged, desk.restored = desk.round + 1, False, False
+        desk.round, desk.acknowledged = desk.round + 1, False
         desk.assignee = desk.assignee if keeps else None

@@ -206,7 +206,7 @@ class World:
     def _note(self, unseen: Sequence[Post]) -> None:
         """Tell the model which of the posts are stored; without trouble or a kill all of them must be."""
         with self.store.read() as tx:
-            stored = {id: at for id, at in tx.execute(text("SELECT id, stored_at FROM posts"))}
+            stored = set(tx.execute(text("SELECT id FROM posts")).scalars())
         self.model.arrive([post for post in unseen if post.id in stored], self.clock())
 
     def tick(self, node: City | None = None) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sla.alarm import Alarm, Alertness, Sighting, alarm, belongs
-from sla.similar import Matter, Ordinary, ready
+from sla.similar import Matter, Ordinary, group, ready
 from sla.surge import HOURS_OF_WEEK, learn
 from sla.watchwords import CALM, KEYWORDS, KEYWORDS_NONE, TROUBLE, Watchwords
 
@@ -84,6 +84,14 @@ def test_one_keyword_is_enough_and_takes_those_alike_along() -> None:
     found = _last(said)
     assert found is not None and (found.kind, found.keyword) == ("keyword", "화재")
     assert [one.key for one in found.sightings] == ["p0", "p2"]
+
+
+def test_a_keyword_takes_nobody_along_by_a_chain() -> None:
+    """One post is a thin thread: what is only a little like it, or like another that is, stays on its own."""
+    said = _said("노래방 간판에서 연기 나요", "은행동 상가 건물 연기 나요", "은행동 상가 건물 화재")
+    assert group([one.text for one in said], 2, _by().ordinary) == [0, 1, 2]
+    found = _last(said)
+    assert found is not None and [one.key for one in found.sightings] == ["p1", "p2"]
 
 
 @pytest.mark.parametrize("text", ["화재 예방 캠페인", "붕괴 대비 훈련", "멘탈 붕괴"])

@@ -36,6 +36,7 @@ _LABEL = r"[A-Za-z0-9-]+"
 _ADDRESS = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})*)")
 _MEDIA_TYPE = re.compile(r"(application|audio|font|image|text|video)/([A-Za-z0-9][A-Za-z0-9.+-]*)")
 _LINK = re.compile(r"""(https?://[^\s<>"']+)""")
+_NAMED_LINK = re.compile(rf" +([^:]+): {_LINK.pattern}")
 #: Keeps the Message-ID on one line of 78 signs for most domains; a UUID's 36 signs fit.
 _LONGEST_ID = 40
 _IDLE_SECONDS = 30.0
@@ -246,12 +247,21 @@ def _attach(mail: EmailMessage, attachment: Attachment) -> None:
 def _as_html(text: str) -> str:
     lines = []
     for line in text.split("\n"):
+        named = _NAMED_LINK.fullmatch(line)
+        if named is not None:
+            lines.append(_button(*map(html.escape, named.groups())))
+            continue
         # Odd parts are what the pattern caught: the links.
         parts = [html.escape(part) for part in _LINK.split(line)]
         parts[1::2] = [f'<a href="{link}">{link}</a>' for link in parts[1::2]]
         lines.append("".join(parts))
     lines[0] = f"<strong>{lines[0]}</strong>"
     return "<!DOCTYPE html>\n<html><body><p>" + "<br>\n".join(lines) + "</p></body></html>\n"
+
+
+def _button(name: str, link: str) -> str:
+    """A line that only says where something is: its name to press, for such addresses are long."""
+    return f'<a href="{link}" style="display:inline-block;padding:.4em 0 .4em 1.2em">{name}</a>'
 
 
 def _printable(text: str) -> str:

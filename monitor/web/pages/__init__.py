@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from monitor.web.pages import account, link, login, users
+from monitor.web.pages import account, link, login, queue, users
 
-PAGES: tuple[APIRouter, ...] = (login.router, account.router, users.router)
+PAGES: tuple[APIRouter, ...] = (login.router, queue.router, link.router, account.router, users.router)

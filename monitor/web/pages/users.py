@@ -103,12 +103,13 @@ def _page(
 ) -> Response:  # fmt: skip
     now, rules = of.app.clock(), of.app.rules
     with of.app.store.read() as tx:
+        everybody = users.everybody(tx)
         found = [
             {"user": one, "scope": scope_of(rules, one.id, Role(one.role), one.departments),
              "sessions": sessions.of_user(tx, one.id, now), "gone": guard.as_viewer(of, one) is None}
-            for one in users.everybody(tx)
+            for one in everybody
         ]  # fmt: skip
-    known = {one["user"].id for one in found}
+    known = {one.id for one in everybody}
     return render(
         request, "users.html", status, found=found, problem=problem, done=done, password=password, whose=whose,
         typed=typed or {"id": "", "role": "staff", "departments": [], "name": ""}, roles=list(Role),

@@ -88,3 +88,17 @@ def upgrade() -> None:
         ("drafts_with_words", "written_at", "text <> ''"),
     ):
         op.create_index(name, "drafts", [column], sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    op.drop_index("cases_open", "cases")
+    queued = ["id", "department", "platform", "state", "policy", "assignee"]
+    for name, first, last, where in (
+        ("cases_open", "deadline", ["closed_at"], "closed_at IS NULL"),
+        (
+            "cases_owed_final",
+            "final_deadline",
+            ["clock", "final_answered_at"],
+            "clock = 'final' AND final_answered_at IS NULL",
+        ),
+    ):
+        columns = [first, *queued, *last]
+        op.create_index(name, "cases", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    op.create_index("cases_opened", "cases", ["opened_at"])

@@ -1,0 +1,1 @@
+"""Answering from here: drafts, a second pair of eyes, one attempt to post."""

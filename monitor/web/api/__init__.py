@@ -1,0 +1,11 @@
+"""The API for programs: the same desk underneath, a token for each program."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from monitor.web.api import acts, cases, city
+
+router = APIRouter(prefix="/api")
+for part in (cases, acts, city):
+    router.include_router(part.router)
