@@ -143,7 +143,7 @@ class XSession(PlatformSession):
         """The problem's own words, in one short line and without our secrets, should a proxy echo them."""
         errors = problem.get("errors")
         first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-        kind = str(problem.get("type", "")).rpartition("/")[2]
+        kind = str(problem.get("type", "")).removeprefix("about:blank").rpartition("/")[2]
         words = [kind, problem.get("title"), first.get("message") or problem.get("detail")]
         line = " ".join(word for word in words if isinstance(word, str) and word)
         line = "".join(sign for sign in line[:400] if sign.isprintable())

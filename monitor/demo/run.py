@@ -24,6 +24,7 @@ from monitor import daemon, logs
 from monitor.app import App, build
 from monitor.clock import system_clock
 from monitor.demo.live import render
+from monitor.demo.members import PASSWORD, let_in
 from monitor.demo.plain import Plain
 from monitor.demo.play import Player
 from monitor.demo.scene import Lookout
@@ -112,6 +113,7 @@ class _Run:
         self.words = DemoWords(app.settings.service.language)
         self._stop = threading.Event()
         self._error: Exception | None = None
+        self._user = ""
         self._daemon = threading.Thread(target=self._serve, name="daemon", daemon=True)
         self._alarms = FalseAlarms(app.rules)
         self.city = CityClock(app.clock(), app.clock(), speed)
@@ -120,8 +122,9 @@ class _Run:
         """Show the run until its time is over or somebody asks for its end; returns when that was."""
         app = self._app
         self._console.print(self.words("begins", service=app.settings.service.name, speed=f"{self._speed:g}"))
-        self._console.print(self._addresses())
         migrate.upgrade(app.store, app.clock())
+        self._user = let_in(app.store, app.rules, app.clock())
+        self._console.print(self._addresses())
         self._daemon.start()
         try:
             self._wait_for_first_fetch(asked_to_stop)
@@ -212,8 +215,8 @@ class _Run:
 
     def _addresses(self) -> str:
         web = self._app.settings.web
-        ready, metrics = f"http://{web.listen}/readyz", f"http://{web.metrics_listen}/metrics"
-        return self.words("web", ready=ready, metrics=metrics)
+        pages, metrics = f"http://{web.listen}", f"http://{web.metrics_listen}/metrics"
+        return self.words("web", pages=pages, user=self._user, password=PASSWORD, metrics=metrics)
 
 
 @contextmanager

@@ -36,7 +36,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "starting": ("첫 수집 중: {accounts}", "first fetch under way: {accounts}"),
     "blind": ("수집 장애({since}부터): {accounts}", "blind since {since}: {accounts}"),
     "failing": ("응답 없음, {until}까지 수집 완료: {accounts}", "not answering, complete until {until}: {accounts}"),
-    "web": ("점검 {ready}   지표 {metrics}", "health {ready}   metrics {metrics}"),
+    "web": ("화면 {pages} · 아이디 {user} · 비밀번호 {password}   지표 {metrics}",
+            "pages {pages} · id {user} · password {password}   metrics {metrics}"),
     "begins": ("{service} 시연: {speed}배속", "{service}: demo at {speed}× speed"),
     "ends": ("시연을 마치는 중입니다…", "The demo is ending …"),
     "status": (

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, case, func, or_, select, union
+from sqlalchemy import Connection, Select, and_, case, func, literal, or_, select, union
 from sqlalchemy.sql.elements import ColumnElement
 
 from monitor.store.tables import CaseRow, PostRow
@@ -66,34 +66,47 @@ class Beside(NamedTuple):
 
 def around(tx: Connection, of: Case, scope: frozenset[str] | None, limit: int = 200) -> Conversation:
     """The conversation of a case, each reply below what it answers, as far as a viewer of that scope may see it."""
-    c = _posts.c
-    mine = select(c.id).where(c.platform == of.platform, c.case_id == of.id)
-    to_them = [c.reply_to.in_(mine), c.quote_of.in_(mine)]
-    if of.author is not None:
-        to_them.append(and_(c.conversation == of.conversation, c.reply_to_author == of.author))
-    official = and_(c.role.in_(("official", "automatic")), or_(*to_them))
-    own = or_(c.case_id == of.id, c.id == (of.answer or ""), c.id == (of.final_answer or ""), official)
-    places = (
-        c.conversation == of.conversation, c.case_id == of.id, c.id.in_([of.answer or "", of.final_answer or ""]),
-        c.quote_of.in_(mine),
-    )  # fmt: skip
-    # Each of them by an index of its own.
-    there = union(*(select(c.id).where(c.platform == of.platform, place) for place in places)).subquery()
+    c, is_own = _posts.c, case((own(of), 1), else_=0)
     names = [c[name] for name in Said._fields[:10]]
     query = (
         select(
-            *names, c.edit_ids, case((own, 1), else_=0).label("own"), _hidden(scope).label("hidden"),
+            *names, c.edit_ids, is_own.label("own"), _hidden(scope).label("hidden"),
             func.count().over().label("total"),
         )
         .outerjoin(_cases, _cases.c.id == c.case_id)
-        .where(c.platform == of.platform, c.id.in_(select(there.c.id)))
-        .order_by(case((own, 1), else_=0).desc(), c.created_at.desc(), c.id.desc())
+        .where(c.platform == of.platform, c.id.in_(near(of)))
+        .order_by(is_own.desc(), c.created_at.desc(), c.id.desc())
         .limit(limit)
     )  # fmt: skip
     rows = tx.execute(query).all()
     found = [Said(*row[:10], max(0, len(row.edit_ids) - 1), bool(row.own), bool(row.hidden)) for row in rows]
     shown = [one._replace(author=None, author_name="", text="") if one.hidden else one for one in found]
     return Conversation(_in_place(shown), rows[0].total - len(rows) if rows else 0)
+
+
+def own(of: Case) -> ColumnElement[bool]:
+    """Whether a post is a case's: its mentions, its answers, and what else the city said to their author."""
+    c, mine = _posts.c, _mentions(of)
+    to_them = [c.reply_to.in_(mine), c.quote_of.in_(mine)]
+    if of.author is not None:
+        to_them.append(and_(c.conversation == of.conversation, c.reply_to_author == of.author))
+    answers = [id for id in (of.answer, of.final_answer) if id is not None]
+    official = and_(c.role.in_(("official", "automatic")), or_(*to_them))
+    return or_(c.case_id == of.id, c.id.in_(answers), official)
+
+
+def near(of: Case) -> Select[Any]:
+    """The ids of all posts of a case's platform that can be its own or stand beside them, each by an index."""
+    c = _posts.c
+    answers = [id for id in (of.answer, of.final_answer) if id is not None]
+    places = (
+        c.conversation == of.conversation, c.case_id == of.id, c.id.in_(answers), c.quote_of.in_(_mentions(of)),
+    )  # fmt: skip
+    return select(union(*(select(c.id).where(c.platform == of.platform, place) for place in places)).subquery().c.id)
+
+
+def _mentions(of: Case) -> Select[Any]:
+    return select(_posts.c.id).where(_posts.c.platform == of.platform, _posts.c.case_id == of.id)
 
 
 def beside(tx: Connection, of: Case, scope: frozenset[str] | None, limit: int = 20) -> list[Beside]:
@@ -117,9 +130,7 @@ def beside(tx: Connection, of: Case, scope: frozenset[str] | None, limit: int = 
 
 
 def _hidden(scope: frozenset[str] | None) -> Any:
-    if scope is None:
-        return case((_cases.c.id.is_not(None), 0), else_=0)
-    return case((and_(_cases.c.id.is_not(None), _cases.c.department.not_in(scope)), 1), else_=0)
+    return literal(0) if scope is None else case((_cases.c.department.not_in(scope), 1), else_=0)
 
 
 def _in_place(found: Sequence[Said]) -> list[Said]:

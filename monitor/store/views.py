@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, select
 
-from monitor.store import accounts, alerts, cases, events, notes, posts
+from monitor.store import accounts, alerts, cases, conversation, events, notes, posts
 from monitor.store.posts import MentionRow
 from monitor.store.tables import AlertRow, PostRow
 from sla.case import Case, Clock
@@ -127,14 +127,9 @@ class ShownPost(NamedTuple):
 def thread(tx: Connection, case: Case) -> list[ShownPost]:
     """The mentions of a case and what the city said to their author, oldest first."""
     c = _posts.c
-    mine = select(c.id).where(c.platform == case.platform, c.case_id == case.id)
-    said_to_them = [c.reply_to.in_(mine), c.quote_of.in_(mine)]
-    if case.author is not None:
-        said_to_them.append(and_(c.conversation == case.conversation, c.reply_to_author == case.author))
-    ours = and_(c.role.in_(("official", "automatic")), or_(*said_to_them))
     query = (
         select(*(c[name] for name in ShownPost._fields))
-        .where(c.platform == case.platform, or_(c.case_id == case.id, c.id == case.answer, ours))
+        .where(c.platform == case.platform, c.id.in_(conversation.near(case)), conversation.own(case))
         .order_by(c.created_at, c.id)
     )
     return [ShownPost(*row) for row in tx.execute(query)]

@@ -17,7 +17,7 @@ from monitor.demo.words import DemoWords
 from monitor.store.recount import Tallied
 
 CITY_TIME = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
-FOOTER = "점검 http://127.0.0.1:8080/readyz   지표 http://127.0.0.1:9108/metrics"
+FOOTER = "화면 http://127.0.0.1:8080 · 아이디 kim · 비밀번호 thirty-minutes   지표 http://127.0.0.1:9108/metrics"
 URGENCIES = ("overdue", "risk", "held", "open")
 
 

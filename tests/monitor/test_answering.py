@@ -99,7 +99,7 @@ class Desk:
 
     def together(self, *acts: Callable[[], object]) -> list[object]:
         """Let people act at one moment: each has looked before any goes on. What each got, or was raised."""
-        meeting = threading.Barrier(len(acts))
+        meeting = threading.Barrier(len(acts), timeout=60)
         self.wire.meets = meeting.wait
         got: list[object] = [None] * len(acts)
 

@@ -19,8 +19,8 @@ from tests.proof.mutations import MUTATIONS, Mutation
 
 TREE = Path(__file__).parents[2]
 COPIED = ("sla", "connectors", "config", "monitor", "tests", "pyproject.toml", "monitor.toml")
-PATIENCE = 900
-"""Seconds for one run of tests."""
+PATIENCE = 600
+"""Seconds for one run of tests; a mutant that does not end by then is seen."""
 
 
 class Seen(NamedTuple):
@@ -62,12 +62,15 @@ def _fails(copy: Path, tests: Iterable[str]) -> bool:
     The copy comes before the installed tree on the path, and nothing is compiled: a mutant is written within the
     second of the original, which Python would take for unchanged.
     """
-    ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "-q", "-x", "--no-header",
-         "-k", "not postgres", *tests],
-        cwd=copy, env=os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True,
-        timeout=PATIENCE, text=True, check=False,
-    )  # fmt: skip
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "-q", "-x", "--no-header",
+             "-k", "not postgres", *tests],
+            cwd=copy, env=os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True,
+            timeout=PATIENCE, text=True, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return True
     if ran.returncode not in (0, 1):
         raise SystemExit(f"the tests could not be run:\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}")
     return ran.returncode == 1

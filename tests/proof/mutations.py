@@ -287,12 +287,13 @@ MUTATIONS = (
     ),
     Mutation(
         29, "monitor/alerts/deliver.py",
-        "if now >= patience and self._fall_back(tx, stored, str(error), now):", "if now is None:",
+        "channel = self._next_channel(tx, stored)\n        if channel is None:",
+        "channel = self._next_channel(tx, stored)\n        if channel:",
         (ESCALATING + "row_29_a_failing_channel_falls_back",),
     ),
     Mutation(
         29, "monitor/alerts/deliver.py",
-        "later = mine[mine.index(stored.channel) + 1 :]", "later = mine[-1:]",
+        "later = mine[mine.index(stored.channel) + 1 :]", "later = mine[mine.index(stored.channel) + 2 :]",
         (ESCALATING + "row_29_a_failing_channel_falls_back",),
     ),
     Mutation(

@@ -47,7 +47,7 @@ def add(
         members.add(tx, rules, id.strip(), role, departments, name, viewer.id, now)
         return members.set_password(tx, id.strip(), password, viewer.id, now)
 
-    typed = {"id": id, "role": role, "departments": departments, "name": name}
+    typed: dict[str, object] = {"id": id, "role": role, "departments": departments, "name": name}
     return _act(request, of, act, say(request)("%(name)s may log in."), password, typed)
 
 

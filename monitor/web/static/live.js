@@ -61,11 +61,12 @@ function listen() {
       then(told);
     });
   hear("hello", () => {
+    const missed = !paused || lostAt; // a page that was loaded just now and paused has missed nothing
     if (lostAt) announce(words.back);
     opened.met = true;
     failures = 0;
     lostAt = null;
-    changed();
+    missed ? changed() : show();
   });
   hear("changed", (told) => {
     for (const counts of Object.values(told.departments)) {
@@ -116,8 +117,9 @@ export async function refresh() {
   try {
     const answer = await fetch(bar.dataset.url || location.href, { cache: "no-store", credentials: "same-origin" });
     if (answer.redirected && new URL(answer.url).pathname === "/login") return out();
-    if (!answer.ok) throw new Error(String(answer.status));
-    renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    if (answer.status >= 500) throw new Error(String(answer.status));
+    if (answer.status === 403 || answer.status === 404) return problem(words.gone);
+    if (answer.ok) renew(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch {
     lost();
   } finally {
