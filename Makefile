@@ -2,9 +2,10 @@
 PYTHON ?= python3
 MINUTES ?=
 SPEED ?= 60
+STEPS ?= 100000
 BIN := .venv/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench nightly clean
 
 ## demo: the whole service against a small X and a small Graph; MINUTES=1 ends it by itself
 demo: .venv/.run
@@ -24,6 +25,12 @@ check: .venv/.dev
 ## bench: every figure beside the limit measured in the same run; writes build/bench.json
 bench: .venv/.dev
 	$(BIN)/python -m bench
+
+## nightly: the proof at length, another way each night: every break of the rules, then STEPS random steps
+nightly: .venv/.dev
+	$(BIN)/python -m tests.proof.mutate
+	SNS_MONITOR_PROOF_STEPS=$(STEPS) $(BIN)/pytest -p no:xdist --log-cli-level=INFO --log-disable=alembic.runtime.migration \
+		tests/proof/test_any_course.py tests/proof/test_any_course_postgres.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

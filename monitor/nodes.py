@@ -135,6 +135,7 @@ class Membership:
             raise nodes.NotInForce
 
     def _look(self) -> None:
+        self._end_frozen()
         with self._store.write() as tx:
             nodes.lock(tx)
             now = self._moment(tx)
@@ -162,6 +163,14 @@ class Membership:
             nodes.forget(tx, now - FORGET)
             self._say_waiting(tx, standing)
         self._standing = standing
+
+    def _end_frozen(self) -> None:
+        if self._store.is_sqlite:
+            return
+        with self._store.read() as tx:
+            ended = nodes.end_frozen(tx)
+        if ended:
+            log.warning("node.frozen_ended", transactions=ended)
 
     def _put_in_force(self, tx: Transaction, was: str | None) -> None:
         now = self._clock()

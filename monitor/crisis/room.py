@@ -16,7 +16,7 @@ from monitor.store.cases import StaleCase
 from monitor.store.engine import Store, Transaction, lock_conversations, new_id
 from sla import incident as rule
 from sla.alarm import Alarm, Sighting, belongs
-from sla.case import Case, Change, State, alarmed
+from sla.case import Case, Change, Conflict, State, alarmed
 from sla.escalation import next_action
 from sla.incident import Incident, Summary
 from sla.similar import NEWEST, Matter, Ordinary, ready, topic
@@ -48,15 +48,18 @@ class CrisisRoom:
         """
         return self._transact(lambda tx: self._admit(tx, sightings, alarm, ordinary))
 
-    def claim(self, id: str, by: str) -> Incident:
-        """One person has it from now on.
+    def claim(self, id: str, by: str, from_: str | None = None) -> Incident:
+        """One person has it from now on; where `from_` is given, only if it is still that person who has it.
 
         Raises `UnknownIncident`, `BadRequest` or `sla.case.Conflict`.
         """
         self._must_know(by)
 
         def store(tx: Transaction) -> Incident:
-            moved = rule.claimed(self._get(tx, id), by, self._clock())
+            found = self._get(tx, id)
+            if from_ is not None and found.owner != from_:
+                raise Conflict(f"incident {id} is with {found.owner}, and not with {from_} any more")
+            moved = rule.claimed(found, by, self._clock())
             incidents.save(tx, moved)
             return moved.incident
 

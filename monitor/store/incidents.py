@@ -6,11 +6,11 @@ pays for no further index.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Connection, func, insert, select, type_coerce, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, func, insert, or_, select, true, type_coerce, update
 
 from monitor.store import events
 from monitor.store.cases import StaleCase
@@ -46,9 +46,9 @@ def save(tx: Connection, moved: Moved) -> None:
     events.append(tx, [(None, moved.event)])
 
 
-def get(tx: Connection, id: str) -> Incident | None:
-    """One incident by its id."""
-    row = tx.execute(select(*_columns).where(_incidents.c.id == id)).one_or_none()
+def get(tx: Connection, id: str, departments: Collection[str] | None = None) -> Incident | None:
+    """One incident by its id; None also for one that concerns none of these departments, where they are given."""
+    row = tx.execute(select(*_columns).where(_incidents.c.id == id, _concerns(departments))).one_or_none()
     return None if row is None else Incident(*row)
 
 
@@ -59,11 +59,20 @@ def open_ones(tx: Connection) -> list[Incident]:
     return [Incident(*row) for row in tx.execute(query)]
 
 
-def latest(tx: Connection, limit: int) -> list[Incident]:
-    """The newest ones, those that go on before those that ended."""
+def latest(tx: Connection, limit: int, departments: Collection[str] | None = None) -> list[Incident]:
+    """The newest ones that concern these departments, None for all; those that go on before those that ended."""
     c = _incidents.c
-    query = select(*_columns).order_by(c.ended_at.is_not(None), c.opened_at.desc(), c.id.desc()).limit(limit)
+    query = select(*_columns).where(_concerns(departments))
+    query = query.order_by(c.ended_at.is_not(None), c.opened_at.desc(), c.id.desc()).limit(limit)
     return [Incident(*row) for row in tx.execute(query)]
+
+
+def _concerns(departments: Collection[str] | None) -> ColumnElement[bool]:
+    """Whether one of them answers for an incident, or has cases in it."""
+    if departments is None:
+        return true()
+    own = select(_cases.c.id).where(_cases.c.incident == _incidents.c.id, _cases.c.department.in_(departments))
+    return or_(_incidents.c.department.in_(departments), own.exists())
 
 
 def count_open(tx: Connection) -> int:
@@ -131,9 +140,11 @@ def first_event_since(tx: Connection, at: datetime) -> int:
     return events.last(tx) if found is None else found - 1
 
 
-def posts_of(tx: Connection, incident: str, limit: int) -> list[Post]:
-    """The newest posts that belong to an incident, newest first."""
-    query = select(*_post).select_from(_of_case).where(_cases.c.incident == incident, *_mention)
+def posts_of(
+    tx: Connection, incident: str, limit: int, departments: Collection[str] | None = None
+) -> list[Post]:  # fmt: skip
+    """The newest posts that belong to an incident, newest first; only these departments', where they are given."""
+    query = select(*_post).select_from(_of_case).where(_cases.c.incident == incident, *_mention, _held_by(departments))
     query = query.order_by(_posts.c.created_at.desc(), _posts.c.id).limit(limit)
     return [Post(*row) for row in tx.execute(query)]
 
@@ -165,10 +176,14 @@ def counts(tx: Connection, incident: str) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def case_ids(tx: Connection, incident: str) -> list[str]:
-    """The cases of an incident, oldest first."""
-    query = select(_cases.c.id).where(_cases.c.incident == incident).order_by(_cases.c.opened_at, _cases.c.id)
-    return list(tx.execute(query).scalars())
+def case_ids(tx: Connection, incident: str, departments: Collection[str] | None = None) -> list[str]:
+    """The cases of an incident, oldest first; only these departments', where they are given."""
+    query = select(_cases.c.id).where(_cases.c.incident == incident, _held_by(departments))
+    return list(tx.execute(query.order_by(_cases.c.opened_at, _cases.c.id)).scalars())
+
+
+def _held_by(departments: Collection[str] | None) -> ColumnElement[bool]:
+    return true() if departments is None else _cases.c.department.in_(departments)
 
 
 def open_cases(tx: Connection, incident: str) -> int:

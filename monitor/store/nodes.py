@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from monitor.store.columns import instant
+from monitor.store.engine import PROGRAM
 from monitor.store.tables import FlagRow, NodeRow
 
 _nodes = NodeRow.__table__  # type: ignore[attr-defined]
@@ -24,6 +25,8 @@ RECOMPUTED = "settings_recomputed"
 """The flag that bears the hash of the settings by which every open case was recomputed."""
 LIVE = timedelta(seconds=15)
 """A node that was not heard of for longer is taken for dead."""
+FROZEN = timedelta(seconds=8)
+"""Our transactions take milliseconds: one that changed something and then said nothing for so long is frozen."""
 
 
 class NotInForce(OperationalError):
@@ -63,6 +66,22 @@ def lock(tx: Connection) -> None:
     """Let one node at a time say what is in force; on SQLite the one writer is alone already."""
     if tx.dialect.name == "postgresql":
         tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('sns-monitor nodes', 0))"))
+
+
+def end_frozen(tx: Connection, silent: timedelta = FROZEN) -> int:
+    """End transactions of this program that froze and hold locks others wait for; returns how many those were.
+
+    `idle_in_transaction_session_timeout` is not enough: PostgreSQL does not start it after a pipeline, which is how
+    psycopg sends many rows (seen with 18.6 and 3.3.9), nor in the middle of one.
+    """
+    query = text(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND usename = current_user AND application_name = :program"
+        " AND backend_xid IS NOT NULL AND wait_event = 'ClientRead'"
+        " AND state_change <= clock_timestamp() - make_interval(secs => :silent)"
+    )
+    given = {"program": PROGRAM, "silent": silent.total_seconds()}
+    return int(tx.execute(query, given).scalar_one())
 
 
 def everyone(tx: Connection) -> list[Node]:

@@ -158,6 +158,17 @@ def test_a_mail_arrives_whole(relay):
     assert "<strong>기한 초과: 지금 바로 답변해 주세요. 미답변 1건.</strong>" in page
 
 
+def test_an_address_with_a_name_is_shown_by_it():
+    """In HTML only: the links of an alert are long, and a thumb is wide. What stands in them stays text."""
+    text = "기한 초과\n1) 기한 13:50\n   확인 알리기: https://sns.example/a/W.x-_?a=1&b=2\n   <b>: http://x/<i>"
+    mail = compose_mail(message(text=text), sender="sns@example.go.kr", to="kim@example.go.kr")
+    page = mail.get_body(("html",)).get_content()
+    assert '<a href="https://sns.example/a/W.x-_?a=1&amp;b=2" style=' in page
+    assert ">확인 알리기</a>" in page and page.count("sns.example") == 1
+    assert "<b>" not in page and "<i>" not in page
+    assert mail.get_body(("plain",)).get_content().splitlines() == text.splitlines()
+
+
 def test_the_same_id_is_the_same_mail(relay):
     """Sent again after an unknown result it has its Message-ID, so that the reader sees it once."""
     mailer = channel(relay.port)

@@ -5,9 +5,11 @@ Where X's own specifications are at hand, the table itself is checked against th
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _WALK = frozenset(("max_results", "start_time", "until_id"))
 
@@ -24,6 +26,8 @@ class Endpoint:
     max_results: tuple[int, int] | None = None
     most_ids: int | None = None
     reads_posts: bool = True
+    body: frozenset[str] = frozenset()
+    """Of the specification's body, the keys we use, nested ones behind a point."""
 
     def matches(self, method: str, path: str) -> bool:
         """Whether a request is to this address."""
@@ -36,6 +40,9 @@ X_ENDPOINTS = (
     Endpoint("GET", "/2/users/{id}/tweets", _WALK - {"until_id"} | {"exclude"}, max_results=(5, 100)),
     Endpoint("GET", "/2/tweets", frozenset(("ids",)), most_ids=100),
     Endpoint("GET", "/2/users", frozenset(("ids",)), most_ids=100, reads_posts=False),
+    Endpoint(
+        "POST", "/2/tweets", frozenset(), reads_posts=False, body=frozenset(("text", "reply.in_reply_to_tweet_id"))
+    ),
 )
 
 #: Per dialect: the specification that speaks it, its fields and the expansions we ask for.
@@ -62,6 +69,18 @@ X_FIELDS: Mapping[str, tuple[str, frozenset[str], frozenset[str]]] = {
         frozenset(["author_id", "edit_history_post_ids", "in_reply_to_user_id", "referenced_posts"]),
     ),
 }
+
+
+def unknown_in_body(method: str, path: str, body: bytes) -> list[str]:
+    """What of a request's body the table does not hold."""
+    endpoint = next((one for one in X_ENDPOINTS if one.matches(method, path)), None)
+    known = endpoint.body if endpoint is not None else frozenset[str]()
+    return [f"{method} {path}: {key}" for key in _keys(json.loads(body) if body else {}) if key not in known]
+
+
+def _keys(value: Mapping[str, Any], above: str = "") -> list[str]:
+    nested = {key: _keys(part, f"{above}{key}.") for key, part in value.items() if isinstance(part, dict)}
+    return [one for key in value for one in nested.get(key, [f"{above}{key}"])]
 
 
 def unknown_of(method: str, path: str, params: Mapping[str, str]) -> list[str]:

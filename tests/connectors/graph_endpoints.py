@@ -43,9 +43,12 @@ class GraphEndpoint:
     params: frozenset[str] = frozenset()
     most: int = 0
     """The greatest `limit`."""
+    method: str = "GET"
 
-    def matches(self, path: str) -> bool:
+    def matches(self, method: str, path: str) -> bool:
         """Whether a request is to this address."""
+        if method != self.method:
+            return False
         pattern = self.path.replace("{page}", "[0-9]{1,20}").replace("{id}", "[0-9]{1,20}_[0-9]{1,20}")
         return re.fullmatch(f"/v26\\.0/{pattern}", path) is not None
 
@@ -56,6 +59,8 @@ GRAPH_ENDPOINTS = (
     GraphEndpoint("{page}", ("Page",)),
     GraphEndpoint("{id}", ("PagePost", "Comment")),
     GraphEndpoint("{id}/comments", ("Comment",), ("Comment", "comments"), COMMENTS_PARAMS, most=100),
+    GraphEndpoint("{id}/comments", ("Comment",), ("Comment", "comments"), frozenset(("message",)), method="POST"),
+    GraphEndpoint("{id}/comments", ("Comment",), ("PagePost", "comments"), frozenset(("message",)), method="POST"),
 )
 
 
@@ -63,9 +68,11 @@ def unknown_of_graph(method: str, path: str, params: Mapping[str, str]) -> list[
     """What of a request the table does not hold; empty for a request that is in order."""
     if (method, path) == ("POST", "/v26.0/"):
         return [f"POST {path}: {name}" for name in params]
-    endpoint = next((one for one in GRAPH_ENDPOINTS if one.matches(path)), None)
-    if method != "GET" or endpoint is None:
+    endpoint = next((one for one in GRAPH_ENDPOINTS if one.matches(method, path)), None)
+    if endpoint is None:
         return [f"{method} {path}"]
+    if method == "POST":
+        return [f"{path}: {name}" for name in params if name not in endpoint.params]
     known = endpoint.params | (PAGING if endpoint.edge else frozenset()) | {"fields"}
     faults = [f"{path}: {name}" for name in params if name not in known]
     if endpoint.edge and not 0 < int(params.get("limit", 0)) <= endpoint.most:

@@ -14,8 +14,9 @@ from monitor.demo.faults import Fault
 from monitor.demo.graph import SmallGraph
 from monitor.demo.graph_world import Author
 from monitor.demo.server import Server
+from tests.connectors.answering import AnsweringStage, nobodys_url
 from tests.connectors.graph_endpoints import unknown_of_graph
-from tests.connectors.suite import Clock, Stage, primary
+from tests.connectors.suite import Clock, primary
 
 APP_SECRET = "the-apps-own-secret"
 ACCOUNTS = (
@@ -26,7 +27,7 @@ CITIZEN = Author("7001", "김시민")
 NEIGHBOUR = Author("7002", "박이웃")
 
 
-class GraphStage(Stage):
+class GraphStage(AnsweringStage):
     """Departments' Pages and a citizen, who comments on a Page's post of yesterday or posts on its wall."""
 
     secrets = (APP_SECRET, "EAAB-page-token-1001", "EAAB-page-token-1002")
@@ -53,8 +54,8 @@ class GraphStage(Stage):
             page = self.graph.page(account.id, f"{account.handle}의 페이지", account.handle, account.token or "")
             self.posts[page.id] = self.graph.page_post(page.id, "어제의 알림", self.clock() - timedelta(days=1))
 
-    def connect(self, timeouts: Timeouts | None = None) -> FacebookConnector:
-        given: dict[str, Any] = {"base_url": self.server.url}
+    def connect(self, timeouts: Timeouts | None = None, url: str = "") -> FacebookConnector:
+        given: dict[str, Any] = {"base_url": url or self.server.url}
         if self.app_secret is not None:
             given["app_secret"] = self.app_secret
         connector = FacebookConnector(FacebookConnector.Options.model_validate(given), self.accounts, self.clock)
@@ -151,6 +152,15 @@ class GraphStage(Stage):
         faults = [fault for one in self.graph.requests for fault in unknown_of_graph(one.method, one.path, one.params)]
         faults += [f"{one.path}: token in {one.token_place}" for one in self.graph.requests if one.token_in_the_open]
         assert not faults
+
+    def lose_answers(self) -> None:
+        self.graph.loses_answers = True
+
+    def posts_taken(self) -> int:
+        return sum(one.method == "POST" and one.path.endswith("/comments") for one in self.graph.requests)
+
+    def close_port(self) -> FacebookConnector:
+        return self.connect(url=nobodys_url())
 
     def source(self, kind: str) -> Source:
         """The first source of a kind."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from monitor.demo.server import Server
+from tests.connectors.answering import AnsweringSuite
 from tests.connectors.graph_stage import ACCOUNTS, GraphStage
-from tests.connectors.suite import ConnectorSuite
 
 
-class TestFacebookComments(ConnectorSuite):
+class TestFacebookComments(AnsweringSuite):
     """Mentions are comments on a Page's post; two Pages share a batch."""
 
     @pytest.fixture
@@ -22,7 +22,7 @@ class TestFacebookComments(ConnectorSuite):
         stage.check_requests()
 
 
-class TestFacebookWall(ConnectorSuite):
+class TestFacebookWall(AnsweringSuite):
     """Mentions are citizens' posts on a Page's wall; without an app secret."""
 
     @pytest.fixture

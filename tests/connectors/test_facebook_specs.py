@@ -39,12 +39,14 @@ def test_every_field_is_metas(node: str) -> None:
 @needs_lists
 def test_every_edge_is_metas() -> None:
     """Each edge answers with the node we read it as, and takes the parameters that are its own."""
-    edges = [(endpoint.edge, endpoint.nodes[0], endpoint.params) for endpoint in GRAPH_ENDPOINTS if endpoint.edge]
+    edges = [(one.method, one.edge, one.nodes[0], one.params) for one in GRAPH_ENDPOINTS if one.edge]
     edges += [
-        ((of, name), leads_to, {"filter", "order"}) for (of, name), leads_to in LEADS_TO.items() if name != "parent"
+        ("GET", (of, name), leads_to, {"filter", "order"})
+        for (of, name), leads_to in LEADS_TO.items()
+        if name != "parent"
     ]
-    for (node, edge), answers, params in edges:
-        (found,) = [api for api in listed(node)["apis"] if (api["method"], api.get("endpoint")) == ("GET", edge)]
+    for method, (node, edge), answers, params in edges:
+        (found,) = [api for api in listed(node)["apis"] if (api["method"], api.get("endpoint")) == (method, edge)]
         assert found["return"] == answers
         assert set(params) <= {param["name"] for param in found["params"]}
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from monitor.demo.server import Server
-from tests.connectors.suite import ConnectorSuite
+from tests.connectors.answering import AnsweringSuite
 from tests.connectors.x_stage import XStage
 
 
-class TestTwitter(ConnectorSuite):
+class TestTwitter(AnsweringSuite):
     """The dialect of OpenAPI 2.166: what "auto" begins with."""
 
     @pytest.fixture
@@ -22,7 +22,7 @@ class TestTwitter(ConnectorSuite):
         stage.check_requests()
 
 
-class TestTwitterPosts(ConnectorSuite):
+class TestTwitterPosts(AnsweringSuite):
     """The dialect of OpenAPI 2.167: what "auto" comes to by itself."""
 
     @pytest.fixture

@@ -12,11 +12,17 @@ from connectors.session import Timeouts
 from connectors.twitter import TwitterConnector
 from monitor.demo.server import Server
 from monitor.demo.x import SmallX
-from tests.connectors.endpoints import unknown_of
-from tests.connectors.suite import Clock, Stage, primary
+from tests.connectors.answering import AnsweringStage, nobodys_url
+from tests.connectors.endpoints import unknown_in_body, unknown_of
+from tests.connectors.suite import Clock, primary
 
 SECRET = "AAAA-the-bearer-token-AAAA"
-ACCOUNTS = (Account("twitter", "1001", "dj_transport"), Account("twitter", "1002", "dj_facility"))
+CONSUMER = ("the-consumer-key-KKKK", "the-consumer-secret-SSSS")
+ACCESS = ("1001-the-access-token-TTTT", "the-access-token-secret-UUUU")
+ACCOUNTS = (
+    Account("twitter", "1001", "dj_transport", access_token=ACCESS[0], access_token_secret=ACCESS[1]),
+    Account("twitter", "1002", "dj_facility"),
+)
 CITIZEN = "500"
 #: Milliseconds of the snowflake epoch at 2026-11-24T02:59:00Z.
 FIRST_RAW = 1795489140000 - 1288834974657
@@ -24,14 +30,15 @@ FIRST_RAW = 1795489140000 - 1288834974657
 
 def options(url: str, dialect: str = "auto") -> TwitterConnector.Options:
     """Settings as they would stand in the file."""
-    return TwitterConnector.Options.model_validate({"base_url": url, "dialect": dialect, "bearer_token": SECRET})
+    keys = {"bearer_token": SECRET, "consumer_key": CONSUMER[0], "consumer_secret": CONSUMER[1]}
+    return TwitterConnector.Options.model_validate({"base_url": url, "dialect": dialect, **keys})
 
 
-class XStage(Stage):
+class XStage(AnsweringStage):
     """Two departments and a citizen on a small X."""
 
     page_size = 100
-    secrets = (SECRET,)
+    secrets = (SECRET, *CONSUMER, *ACCESS)
     fields = (
         "id",
         "text",
@@ -51,6 +58,8 @@ class XStage(Stage):
         self.accounts = accounts
         self.server = server
         self.x = SmallX(self.clock, token=SECRET, dialect=dialect)
+        self.x.consumer = CONSUMER
+        self.x.grant("1001", *ACCESS)
         server.app = self.x
         for account in accounts:
             self.x.user(account.id, account.handle)
@@ -136,7 +145,17 @@ class XStage(Stage):
     def check_requests(self) -> None:
         """Every request was one that the table of endpoints holds."""
         faults = [fault for one in self.x.requests for fault in unknown_of(one.method, one.path, one.params)]
+        faults += [fault for one in self.x.requests for fault in unknown_in_body(one.method, one.path, one.body)]
         assert not faults
+
+    def lose_answers(self) -> None:
+        self.x.loses_answers = True
+
+    def posts_taken(self) -> int:
+        return sum(one.method == "POST" for one in self.x.requests)
+
+    def close_port(self) -> TwitterConnector:
+        return TwitterConnector(options(nobodys_url()), self.accounts, self.clock)
 
     def calls(self, path: str = "") -> int:
         """Requests so far to addresses that begin so."""
