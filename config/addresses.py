@@ -114,6 +114,14 @@ def check_sender(value: str) -> str:
     return value
 
 
+def check_issuer(value: str) -> str:
+    """Let the address of a sign-on pass that nobody on the way can play: https, or a machine that is this one."""
+    url = urlsplit(value)
+    if url.scheme != "https" and url.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise PydanticCustomError("issuer", "not https", {"value": shown(value)})
+    return value
+
+
 def check_link_key(value: SecretStr | None) -> SecretStr | None:
     """Let a key pass that nobody tries out: whoever has a link can try keys against it for as long as they like."""
     if value is not None and len(value.get_secret_value()) < _SHORTEST_KEY:

@@ -132,6 +132,8 @@ def _resolve_secrets(document: Raw, vault: Vault, report: Report) -> None:
             report.add(("channels", index, "secret"), "secret_base64")
     _resolve(table(document, "email"), "password", ("email",), mail_used, vault)
     _resolve(table(document, "web"), "link_key", ("web",), True, vault)
+    if "oidc" in document:
+        _resolve(table(document, "oidc"), "client_secret", ("oidc",), True, vault)
 
 
 def _resolve(entry: Raw, name: str, key: KeyPath, used: bool, vault: Vault) -> None:

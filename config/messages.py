@@ -414,6 +414,10 @@ MESSAGES: dict[str, Message] = {
         ("비밀 파일 {name}에 쓸 수 있는 글이 없습니다", "UTF-8로 비밀 값 한 줄만 넣으십시오"),
         ("the secret file {name} holds no usable text", "put the secret in it as one line of UTF-8"),
     ),
+    "issuer": Message(
+        ("통합 로그인 주소 {value}이(가) https가 아닙니다", "https 주소를 쓰십시오"),
+        ("the sign-on's address {value} is not https", "use its https address"),
+    ),
     "key_short": Message(
         ("키가 너무 짧습니다", "임의의 글자 {least}자 이상을 쓰십시오(예: openssl rand -base64 33)"),
         ("this key is too short", "use {least} random signs or more, as from openssl rand -base64 33"),

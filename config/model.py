@@ -23,6 +23,7 @@ from config.tables import (
     Department,
     Email,
     Ignore,
+    Oidc,
     Override,
     Person,
     Policy,
@@ -56,6 +57,7 @@ class Settings(Table):
     overrides: tuple[Override, ...] = ()
     absences: tuple[Absence, ...] = ()
     email: Email = Email()
+    oidc: Oidc | None = None
     routes: tuple[Route, ...] = ()
     crisis: Crisis = Crisis()
     alerts: Alerts = Alerts()
@@ -97,6 +99,7 @@ class Settings(Table):
             by_alias=True,
             exclude={
                 "web": True,
+                "oidc": True,
                 "service": {"database", "log_level"},
                 "channels": {"__all__": {"secret", "ca_file"}},
                 "accounts": {"__all__": set(secret_fields(Account))},

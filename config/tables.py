@@ -110,6 +110,21 @@ class Web(Table):
     """What links of alerts are signed with; None: a random key that the database keeps."""
 
 
+class Oidc(Table):
+    """`[oidc]`: the city's own sign-on (OpenID Connect); needs the extra `oidc`."""
+
+    issuer: Annotated[
+        WebAddress, AfterValidator(lambda value: value.rstrip("/")), AfterValidator(addresses.check_issuer)
+    ]
+    """Its address, whose discovery document is asked; https, but on this machine."""
+    client_id: Text
+    client_secret: SecretStr
+    claim: Text = "preferred_username"
+    """Which claim of the id token is the staff id."""
+    name: Text = "통합 로그인"
+    """What the button says."""
+
+
 class Polling(Table):
     """`[polling]`: how often platforms are asked, how far back, and when an account is blind."""
 

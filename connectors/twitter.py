@@ -209,7 +209,9 @@ class TwitterConnector(Connector):
         if keys is None:
             raise AuthFailed(f"account {account.id} has no consumer key or no access token to post with")
         with posting():
-            told = create(self.options.base_url, keys, self.now, self.timeouts, self._tally, to.id, text)
+            bearer = self.options.bearer_token
+            secrets = [*keys, *([bearer.get_secret_value().strip()] if bearer else [])]
+            told = create(self.options.base_url, keys, secrets, self.now, self.timeouts, self._tally, to.id, text)
             item, includes = as_found(told, account, to)
         return self._reader.read([item], includes).posts[0]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -53,16 +53,23 @@ def weighted_length(text: str) -> int:
 
 
 def create(
-    base_url: str, keys: Keys, now: Callable[[], datetime], timeouts: Timeouts, tally: Tally, to: str, text: str
+    base_url: str,
+    keys: Keys,
+    secrets: Sequence[str],
+    now: Callable[[], datetime],
+    timeouts: Timeouts,
+    tally: Tally,
+    to: str,
+    text: str,
 ) -> Any:
     """POST /2/tweets, once, over a connection of its own: one that was kept open may be closed by X at that moment.
 
-    Returns the decoded JSON. Raises `ConnectorError`s; inside `session.posting` they say whether it may have arrived.
+    `secrets` are taken out of X's words, should it repeat them. Returns the decoded JSON. Raises `ConnectorError`s; inside `session.posting` they say whether it may have arrived.
     """
     import tweepy
 
     # Its window is the account's own and says nothing of those of the questions.
-    session = XSession(base_url, keys, now, timeouts, tally, Windows())
+    session = XSession(base_url, secrets, now, timeouts, tally, Windows())
     sdk = tweepy.Client(**keys._asdict(), return_type=dict, wait_on_rate_limit=False)
     sdk.session = session
     with session:

@@ -49,7 +49,7 @@ class CrisisRoom:
         return self._transact(lambda tx: self._admit(tx, sightings, alarm, ordinary))
 
     def claim(self, id: str, by: str, from_: str | None = None) -> Incident:
-        """One person has it from now on; where `from_` is given, only if it is still that person who has it.
+        """One person has it from now on; where `from_` is given, only if they have it still ("": nobody).
 
         Raises `UnknownIncident`, `BadRequest` or `sla.case.Conflict`.
         """
@@ -57,7 +57,7 @@ class CrisisRoom:
 
         def store(tx: Transaction) -> Incident:
             found = self._get(tx, id)
-            if from_ is not None and found.owner != from_:
+            if from_ is not None and (found.owner or "") != from_:
                 raise Conflict(f"incident {id} is with {found.owner}, and not with {from_} any more")
             moved = rule.claimed(found, by, self._clock())
             incidents.save(tx, moved)

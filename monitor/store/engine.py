@@ -19,9 +19,9 @@ from sqlalchemy.pool import QueuePool
 
 _BUSY_MILLISECONDS = 10_000
 PROGRAM = "sns-monitor"
-"""What our sessions are called in `pg_stat_activity`."""
-#: A node that froze or was cut off must not keep its locks: PostgreSQL ends its transaction, TCP its connection. That is
-#: as soon as its leases end, and before it is taken for dead: what it had in hand is not waited for longer.
+"""What our sessions are called in PostgreSQL's `pg_stat_activity`."""
+#: A node that froze or was cut off must not keep its locks: PostgreSQL ends its transaction, TCP its connection. That
+#: is when its leases end too, and before it is taken for dead: what it had in hand is not waited for longer.
 _PATIENCE: dict[str, Any] = {
     "application_name": PROGRAM,
     "connect_timeout": 5,

@@ -17,6 +17,7 @@ from monitor.web import api, guard, health, live
 from monitor.web.context import Site
 from monitor.web.pages import PAGES
 from monitor.web.render import render, say
+from monitor.web.sign_on import SignOn
 from monitor.web.words import catalogue
 
 STATIC = Path(__file__).with_name("static")
@@ -25,7 +26,9 @@ STATIC = Path(__file__).with_name("static")
 def create(app: App, waits: Callable[[], list[str]] = list) -> FastAPI:
     """The web of one set of settings. `waits` says what keeps this node from its work; empty where nothing does."""
     web = FastAPI(title="sns-monitor", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
-    web.state.site = Site(app, catalogue(), waits)
+    oidc = app.settings.oidc
+    sign_on = None if oidc is None else SignOn(oidc, f"{app.settings.service.public_url}/login/city/back")
+    web.state.site = Site(app, catalogue(), waits, sign_on)
     web.state.live = live.Hub(web.state.site)
     web.add_middleware(guard.Headers)
     web.include_router(health.router)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 
 from monitor.app import App
+from monitor.web.sign_on import SignOn
 from monitor.web.words import Catalogue
 
 
@@ -20,6 +21,8 @@ class Site:
     words: Catalogue
     waits: Callable[[], list[str]] = field(default=list)
     """Why this node does not decide, where it does not."""
+    sign_on: SignOn | None = None
+    """The city's own sign-on, where the settings name one."""
 
     @property
     def origin(self) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from connectors.contract import Post
+from monitor import privacy
 from monitor.desk import Desk
 from monitor.store import alerts
 from monitor.store.engine import Store
@@ -181,3 +182,17 @@ def test_merging_into_what_is_not_there(town: Town, case: str) -> None:
     """The id that is unknown is the one that is named."""
     done = town.run("case", "merge", case, "--into", "c-nothing", "--by", "kim", "--reason", "x")
     assert done.exit_code == 1 and "c-nothing" in done.output
+
+
+def test_a_look_is_not_what_came_first(town: Town, case: str) -> None:
+    """Whoever comes second is told who acted, not who read it meanwhile; `case show` tells of both."""
+    assert town.run("case", "claim", case, "--by", "kim").exit_code == 0
+    store = town.store()
+    with store.write() as tx:
+        privacy.viewed(tx, "park", case, town.clock(), "page")
+        privacy.unmasked(tx, "park", case, town.clock(), "all")
+    store.close()
+    second = town.run("case", "claim", case, "--by", "lee")
+    assert "김담당" in second.stderr and "열람" not in second.stderr
+    shown = town.run("case", "show", case).output
+    assert "열람 · 박팀장" in shown and "가림 해제 열람 · 박팀장" in shown

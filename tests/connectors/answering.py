@@ -164,7 +164,7 @@ class AnsweringSuite(ConnectorSuite):
                     error = error.__cause__ or error.__context__
         shown += [record.getMessage() for record in caplog.records]
         for secret in stage.secrets:
-            assert not [text for text in shown if secret in text]
+            assert not [text for text in shown if secret in text], secret
 
 
 def nobodys_url() -> str:

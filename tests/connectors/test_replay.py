@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Account, Source, Unavailable
+from connectors.contract import Account, Rejected, Source, Unavailable
 from connectors.replay import ReplayConnector
 from connectors.session import Timeouts
 from tests.connectors.suite import Clock, ConnectorSuite, Stage, asked, primary, walk
@@ -187,3 +187,13 @@ def test_folder_must_be_there(stage: ReplayStage, tmp_path: Path) -> None:
     connector = ReplayConnector(away, stage.accounts, stage.clock)
     with pytest.raises(Unavailable):
         list(connector.fetch(connector.sources()[0], stage.clock()))
+
+
+def test_nobody_is_answered_on_a_recording(stage: ReplayStage) -> None:
+    """What a connector that cannot post says of itself."""
+    connector, account = stage.connect(), stage.accounts[0]
+    mention = stage.mention(account)
+    question = asked(walk(connector, stage.clock() - timedelta(minutes=1))[0][mention])
+    assert (connector.can_answer(account), connector.answer_limit) == (False, 0)
+    with pytest.raises(Rejected, match="replay: answers cannot be posted"):
+        connector.answer(account, question, "네")

@@ -103,7 +103,7 @@ def test_no_token(token: str | None) -> None:
     )
     with pytest.raises(AuthFailed, match="no bearer token"):
         made.handles()
-    assert set(made.missing(made.options, ACCOUNTS[0])) == {"bearer_token"}
+    assert set(made.missing(made.options, ACCOUNTS[1])) == {"bearer_token"}
 
 
 @pytest.mark.parametrize("body", [b"9" * 5000, b'{"data": ' + b"[" * 50_000, b'{"data": [' + b"1" * 5000 + b"]}"])

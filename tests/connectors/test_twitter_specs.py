@@ -18,7 +18,8 @@ from connectors.x_client import DIALECTS
 from connectors.x_posts import Reader
 from monitor.demo.x import SmallX
 from monitor.demo.x_posts import EXPANSIONS, FIELDS
-from tests.connectors.endpoints import X_ENDPOINTS, X_FIELDS, Endpoint
+from monitor.demo.x_write import compose
+from tests.connectors.endpoints import X_ENDPOINTS, X_FIELDS, Endpoint, unknown_in_body
 
 SHARED = Path(os.environ.get("SNS_MONITOR_SHARED", Path(__file__).parents[2].parent / "shared"))
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -49,14 +50,14 @@ def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
 def parameters(version: str, endpoint: Endpoint) -> dict[str, dict[str, Any]]:
     """Name -> schema of each parameter of an address."""
     document = spec(version)
-    listed = document["paths"][endpoint.path][endpoint.method.lower()]["parameters"]
+    listed = document["paths"][endpoint.path][endpoint.method.lower()].get("parameters", [])
     found = (resolved(document, parameter) for parameter in listed)
     return {parameter["name"]: resolved(document, parameter["schema"]) for parameter in found}
 
 
 @needs_shared
 @pytest.mark.parametrize("dialect", X_FIELDS)
-@pytest.mark.parametrize("endpoint", X_ENDPOINTS, ids=lambda endpoint: endpoint.path)
+@pytest.mark.parametrize("endpoint", X_ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
 def test_table_is_what_the_specification_says(endpoint: Endpoint, dialect: str) -> None:
     """Each address exists with our parameters, our fields and expansions, and our limits are within its own."""
     version, fields, expansions = X_FIELDS[dialect]
@@ -70,6 +71,22 @@ def test_table_is_what_the_specification_says(endpoint: Endpoint, dialect: str) 
         assert endpoint.max_results == (limits["minimum"], limits["maximum"])
     if endpoint.most_ids is not None:
         assert endpoint.most_ids == known["ids"]["maxItems"]
+
+
+@needs_shared
+@pytest.mark.parametrize("dialect", X_FIELDS)
+def test_what_is_posted_is_what_the_specification_takes(dialect: str) -> None:
+    """The body of an answer fits X's own schema in both versions, which take no unknown keys, and may be signed so."""
+    document = spec(X_FIELDS[dialect][0])
+    said = document["paths"]["/2/tweets"]["post"]
+    schema = said["requestBody"]["content"]["application/json"]["schema"]
+    check = jsonschema.Draft202012Validator({**schema, "components": document["components"]})
+    body = {"text": "확인하겠습니다", "reply": {"in_reply_to_tweet_id": "1999999999999999999"}}
+    check.validate(body)
+    assert unknown_in_body("POST", "/2/tweets", json.dumps(body).encode()) == []
+    assert unknown_in_body("POST", "/2/tweets", json.dumps(body | {"nullcast": True}).encode())
+    assert not check.is_valid({**body, "reply": {"in_reply_to_post_id": "1"}})
+    assert {"UserToken": []} in said["security"]
 
 
 @needs_shared
@@ -124,6 +141,20 @@ def test_small_x_answers_as_the_specification_says(dialect: str) -> None:
         assert body.keys() <= resolved(document, content)["properties"].keys()
         if path != "/2/users":
             assert all(one.keys() <= item.keys() for one in body.get("data", []))
+
+
+@needs_shared
+@pytest.mark.parametrize("dialect", X_FIELDS)
+def test_small_x_says_of_a_new_post_what_the_specification_says(dialect: str) -> None:
+    """Its id and its text, and nothing that X might not say."""
+    x = SmallX(lambda: NOW, dialect=dialect)
+    x.user("1001", "dj_transport")
+    mention = x.post(x.user("500", "citizen_kim"), "@dj_transport 가로등")
+    body = compose(x, "1001", json.dumps({"text": "네", "reply": {"in_reply_to_tweet_id": mention}}).encode())
+    document = spec(X_FIELDS[dialect][0])
+    schema = document["paths"]["/2/tweets"]["post"]["responses"]["201"]["content"]["application/json"]["schema"]
+    jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(body)
+    assert set(body["data"]) == {"id", "text"}
 
 
 def recordings() -> list[Path]:

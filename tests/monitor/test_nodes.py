@@ -170,19 +170,21 @@ def test_the_databases_clock_is_the_one_that_counts(town: City) -> None:
 @SHARED
 def test_a_transaction_that_froze_after_writing_is_ended(town: City, database: str) -> None:
     """It holds what the others wait for, and PostgreSQL's own timeout does not start after many rows at once."""
-    at_once = timedelta(0)
     frozen = Store(database)
-    with town.store.read() as look:
-        with frozen.read() as tx:
-            tx.execute(text("SELECT 1"))
-            assert nodes.end_frozen(look, at_once) == 0, "a reader is in nobody's way"
-        with pytest.raises(PASSING), frozen.write() as tx:
-            tx.execute(
-                text("INSERT INTO flags (name, value, set_at) VALUES (:name, '', 0)"), [{"name": "a"}, {"name": "b"}]
-            )
-            assert nodes.end_frozen(look) == 0, "it wrote just now"
-            assert nodes.end_frozen(look, at_once) == 1
-            tx.execute(text("SELECT 1"))
+
+    def ended(silent: timedelta) -> int:
+        with town.store.read() as tx:
+            return nodes.end_frozen(tx, silent)
+
+    with frozen.read() as tx:
+        tx.execute(text("SELECT 1"))
+        assert ended(timedelta(0)) == 0, "a reader is in nobody's way"
+    many = text("INSERT INTO flags (name, value, set_at) VALUES (:name, '', 0)")
+    with pytest.raises(PASSING), frozen.write() as tx:
+        tx.execute(many, [{"name": "a"}, {"name": "b"}])
+        assert ended(nodes.FROZEN) == 0, "it wrote just now"
+        assert ended(timedelta(0)) == 1
+        tx.execute(text("SELECT 1"))
     frozen.close()
     with town.store.read() as tx:
         assert tx.execute(text("SELECT count(*) FROM flags WHERE name = 'a'")).scalar_one() == 0

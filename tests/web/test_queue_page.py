@@ -156,11 +156,11 @@ def test_a_case_is_acknowledged_and_claimed_in_passing(three: App, log_in: Enter
 def test_the_second_one_is_told_who_was_first(three: App, log_in: Enter) -> None:
     """And sees the page they came from, with what they had asked for."""
     three.desk.claim("late", "park")
-    answer = log_in("kim").post("/queue/late/claim", back="q=버스")
+    answer = log_in("kim").post("/queue/late/claim", back="q=박시민")
     assert answer.status_code == 409
     problem = answer.text.split('role="alert">')[1].split("</p>")[0]
     assert "처리하지 못했습니다" in problem and "박팀장" in problem
-    assert 'value="버스"' in answer.text and _ids(answer.text) == ["late"]
+    assert 'value="박시민"' in answer.text and _ids(answer.text) == ["late"]
 
 
 @pytest.mark.parametrize("verb", ["acknowledge", "claim"])

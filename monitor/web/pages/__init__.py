@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from monitor.web.pages import account, link, login, queue, users
+from monitor.web.pages import account, acts, case, link, login, queue, sign_on, users
 
-PAGES: tuple[APIRouter, ...] = (login.router, queue.router, link.router, account.router, users.router)
+PAGES: tuple[APIRouter, ...] = (
+    login.router, sign_on.router, queue.router, case.router, acts.router, link.router, account.router, users.router,
+)  # fmt: skip

@@ -119,7 +119,9 @@ Actor = Annotated[Viewer, Depends(guard.needs(Right.ACT))]
 
 
 @router.post("/{id}/length", dependencies=_checked)
-def length(id: str, of: Annotated[Site, Depends(site)], viewer: Actor, form: Annotated[Typed, Depends(typed)]) -> Response:
+def length(
+    id: str, of: Annotated[Site, Depends(site)], viewer: Actor, form: Annotated[Typed, Depends(typed)]
+) -> Response:  # fmt: skip
     """How long the platform counts what is typed so far."""
     case = find(of, viewer, id)
     return JSONResponse({"length": of.app.answering.length(case, form.get("text", ""))})

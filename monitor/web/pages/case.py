@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
@@ -125,27 +126,35 @@ def page(
     def shown(text: str, post: str = ALL) -> str:
         return readable(text if unmasked in (ALL, post) else privacy.mask(text))
 
+    may_do = _may_do(of, viewer, case, tried)
     looks, happened = _timeline(words, of, on_record)
     policy, _ = rules.terms(case)
     mentions = [post for post in talk.posts if post.own and post.role == "mention"]
     return render(
         request, "case.html", status, case=case, tried=tried or Tried(), unmasked=unmasked, answer=text,
-        done=_done(words, of, viewer, case, history, done), may_do=_may_do(of, viewer, case, tried), talk=talk,
+        done=_done(words, of, viewer, case, history, done), may_do=may_do, talk=talk,
         beside=beside, reading=casefile.explain(rules, case, history), timeline=happened, looks=looks,
         notes=on_record["notes"], drafts=drafts, open_draft=any(d.state in _UNDECIDED for d in drafts),
         room=of.app.answering.room(case), replies=of.app.answering.replies(case.department), shown=shown,
-        prose=prose, platform=platform_name(case.platform), account=_handle(of, case),
+        prose=prose, platform=platform_name, account=_handle(of, case),
         author=readable(privacy.mask(next((p.author_name for p in reversed(mentions) if p.author_name), ""))),
         post_url=next((p.permalink for p in reversed(mentions) if p.gone_at is None and p.permalink), ""),
         at_risk_from=at_risk_from(rules, case), steps=len(policy.on(case.clock).steps),
-        name=lambda id: case_words.staff_or_actor(words, rules, id),
+        person=lambda id: case_words.staff_or_actor(words, rules, id),
         department=lambda id: case_words.department_name(rules, id),
-        departments=[d for d in rules.departments.values() if d.id != case.department],
-        elsewhere=ANSWERED_ELSEWHERE, dismissals=DISMISSALS, latest=now + LONGEST_SNOOZE[case.clock],
+        others=[(d.id, d.name) for d in rules.departments.values() if d.id != case.department],
+        older=[one for one in beside if one.is_same_author and one.closed_at is None and _is_older(one, case)],
+        elsewhere=ANSWERED_ELSEWHERE, dismissals=DISMISSALS, has_forms=not _IN_FORMS.isdisjoint(may_do),
+        in_an_hour=now + timedelta(hours=1),
+        named=lambda prefix, keys: [(key, words(prefix + key)) for key in keys],
+        latest=now + LONGEST_SNOOZE[case.clock],
         local=lambda at: f"{at.astimezone(rules.zone):%Y-%m-%dT%H:%M}", masks=lambda text: privacy.mask(text) != text,
+        instant=datetime.fromisoformat,
     )  # fmt: skip
 
 
+_IN_FORMS = frozenset({"elsewhere", "transfer", "snooze", "final", "not_final", "dismiss", "merge", "reopen"})
+"""Acts that need more than a button."""
 _UNDECIDED = (DraftState.WAITING, DraftState.POSTING)
 
 
@@ -167,7 +176,8 @@ def _done(words: Words, of: Site, viewer: Viewer, case: Case, history: Sequence[
 def _timeline(words: Words, of: Site, on_record: Mapping[str, Any]) -> tuple[list[Entry], list[Entry]]:
     """Who looked; and what happened with the alerts it led to, oldest first."""
     rules = of.app.rules
-    looks, happened = [], []
+    looks: list[Entry] = []
+    happened: list[Entry] = []
     for event in on_record["events"]:
         entry = Entry(case_words.event_line(words, rules, event), event["kind"])
         (looks if event["kind"] in privacy.LOOKS else happened).append(entry)
@@ -176,6 +186,10 @@ def _timeline(words: Words, of: Site, on_record: Mapping[str, Any]) -> tuple[lis
         for alert in on_record["alerts"]
     ]
     return looks, sorted(happened, key=lambda entry: entry.line.at)
+
+
+def _is_older(one: conversation.Beside, case: Case) -> bool:
+    return (one.opened_at, one.id) < (case.opened_at, case.id)
 
 
 def _handle(of: Site, case: Case) -> str:

@@ -29,8 +29,8 @@ FREE_OF_ADDRESS = 20
 def form(request: Request, of: Annotated[Site, Depends(site)], next: str = "/") -> Response:
     """The form; who is in already goes on."""
     if guard.known(request, of) is not None:
-        return RedirectResponse(_inside(next), 303)
-    return render(request, "login.html", next=_inside(next), user="", problem="")
+        return RedirectResponse(inside(next), 303)
+    return render(request, "login.html", next=inside(next), user="", problem="")
 
 
 @router.post("/login")
@@ -52,7 +52,7 @@ def log_in(
             "Too many failed tries. Wait %(num)d minute, then try again.",
             "Too many failed tries. Wait %(num)d minutes, then try again.", minutes,
         ) % {"num": minutes}  # fmt: skip
-        return render(request, "login.html", 429, next=_inside(next), user=user, problem=problem)
+        return render(request, "login.html", 429, next=inside(next), user=user, problem=problem)
     may = found is not None and guard.as_viewer(of, found) is not None
     right = members.hasher().verify(password, (found.password_hash if found else "") or members.nobodys())
     if found is None or not may or not right or not found.password_hash:
@@ -60,10 +60,10 @@ def log_in(
             throttles.failed(tx, keys[0], now)
             throttles.failed(tx, keys[1], now, FREE_OF_ADDRESS)
         problem = words.gettext("Id or password is wrong, or this account may not log in any more.")
-        return render(request, "login.html", 401, next=_inside(next), user=user, problem=problem)
+        return render(request, "login.html", 401, next=inside(next), user=user, problem=problem)
     with of.app.store.write() as tx:
         throttles.succeeded(tx, keys[0])
-        return enter(tx, found, now, address, _inside(next))
+        return enter(tx, found, now, address, inside(next))
 
 
 def enter(tx: Transaction, user: users.User, now: datetime, address: str, target: str) -> Response:
@@ -89,12 +89,12 @@ def log_out(of: Annotated[Site, Depends(site)], viewer: Annotated[Viewer, Depend
 @router.get("/language/{language}")
 def choose(language: str, next: str = "/") -> Response:
     """Remember the reader's language on this browser. It changes nothing but what they see."""
-    response = RedirectResponse(_inside(next), 303)
+    response = RedirectResponse(inside(next), 303)
     if language in LANGUAGES:
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 86400, samesite="lax", secure=True, httponly=True)
     return response
 
 
-def _inside(target: str) -> str:
+def inside(target: str) -> str:
     """A path of this site, whatever was asked for: no link leads elsewhere through the login."""
     return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"
