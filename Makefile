@@ -13,6 +13,7 @@ demo: .venv/.run
 
 ## test: every test, on SQLite and on PostgreSQL
 test: .venv/.dev
+	@tests/browser/prepare
 	$(BIN)/pytest -n 2 --dist loadfile
 
 ## check: lint, types, and who may import whom

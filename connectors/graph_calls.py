@@ -250,8 +250,12 @@ class GraphCalls:
 
     def _note_waits(self, operations: Sequence[Operation], outcomes: Sequence[Outcome | None]) -> None:
         for operation, outcome in zip(operations, outcomes, strict=True):
-            if isinstance(outcome, RateLimited) and outcome.until is not None:
-                self._waits[operation.account.id] = outcome.until
+            if isinstance(outcome, RateLimited):
+                self._note_wait(operation.account, outcome)
+
+    def _note_wait(self, account: Account, limited: RateLimited) -> None:
+        if limited.until is not None:
+            self._waits[account.id] = limited.until
 
     def single(self, operation: Operation) -> Outcome:
         """One operation by a GET of its own."""
@@ -291,7 +295,11 @@ class GraphCalls:
         graph: Any = self._make()
         path = f"{self.version}/{path}"
         with graph.session as session:
-            answer = self._request(account, path, graph, post_args=dict(data))
+            try:
+                answer = self._request(account, path, graph, post_args=dict(data))
+            except RateLimited as error:
+                self._note_wait(account, error)
+                raise
             return self._object(answer, f"POST /{path}"), session.last.headers.get("Date", "")
 
     def _unpacked(self, answer: Any, path: str) -> Outcome | None:

@@ -64,7 +64,8 @@ def create(
 ) -> Any:
     """POST /2/tweets, once, over a connection of its own: one that was kept open may be closed by X at that moment.
 
-    `secrets` are taken out of X's words, should it repeat them. Returns the decoded JSON. Raises `ConnectorError`s; inside `session.posting` they say whether it may have arrived.
+    `secrets` are taken out of X's words, should it repeat them. Returns the decoded JSON. Raises `ConnectorError`s;
+    inside `session.posting` they say whether it may have arrived.
     """
     import tweepy
 

@@ -16,6 +16,8 @@ from sla.case import Case
 
 #: What of an event's data is told to people, in this order; all of it is in the JSON.
 _TOLD = ("reason", "outcome", "reference", "until", "level", "told", "into", "of", "keyword", "deadline")
+#: What has its old value beside it where it changed (SEMANTICS rows 14 and 15).
+_CHANGED = ("policy", "deadline", "final_deadline")
 
 
 class Line(NamedTuple):
@@ -47,7 +49,9 @@ def department_name(rules: Rules, id: str) -> str:
 def event_line(words: Words, rules: Rules, event: Mapping[str, Any]) -> Line:
     """An event with what of its particulars concerns people."""
     data = event["data"]
-    told = [_value(words, rules, name, data[name]) for name in _TOLD if data.get(name)]
+    changed = [name for name in _CHANGED if data.get(f"was_{name}") not in (None, data.get(name)) and data.get(name)]
+    told = [_value(words, rules, name, data[name]) for name in _TOLD if data.get(name) and name not in changed]
+    told += [_change(words, rules, name, data) for name in changed]
     if "from" in data and "to" in data:
         told.insert(0, " → ".join(department_name(rules, data[end]) for end in ("from", "to")))
     kind = words.known(f"event.{event['kind']}", event["kind"])
@@ -119,6 +123,14 @@ def _value(words: Words, rules: Rules, name: str, value: Any) -> str:
         case "told":
             return words("case.told", people=", ".join(staff_name(rules, person) for person in value))
     return str(value)
+
+
+def _change(words: Words, rules: Rules, name: str, data: Mapping[str, Any]) -> str:
+    """The old value beside the new one."""
+    ends = [data[f"was_{name}"], data[name]]
+    if name != "policy":
+        ends = [_when(words, rules, end) for end in ends]
+    return f"{words(f'case.{name}')} {' → '.join(ends)}"
 
 
 def _when(words: Words, rules: Rules, instant: str) -> str:

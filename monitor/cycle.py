@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 
@@ -21,6 +22,16 @@ STALE = timedelta(seconds=30)
 """A job that has not ended well for this long is stuck."""
 OVERDUE = timedelta(minutes=3)
 """A source that nobody took for this long after it was due is stuck."""
+SAY_AGAIN = timedelta(minutes=1)
+"""How often the log says that a job fails still."""
+
+
+class _Failing(NamedTuple):
+    """A job that has not ended well since."""
+
+    why: str
+    count: int
+    said_at: datetime
 
 
 class Cycle:
@@ -33,24 +44,43 @@ class Cycle:
         self._store, self._clock, self._sources, self._decides = store, clock, sources, decides
         self._started_at = clock()
         self._ended: dict[str, datetime] = {}
+        self._failing: dict[str, _Failing] = {}
         self._gate = threading.Lock()
         self._first = False
 
     def job(self, name: str, work: Callable[[], object]) -> Callable[[], None]:
-        """Wrap a job: its failure is logged once it happens and never ends the loop."""
+        """Wrap a job: its failure never ends the loop, and is logged whole the first time, then once a minute."""
         with self._gate:
             self._ended.setdefault(name, datetime.min.replace(tzinfo=self._started_at.tzinfo))
 
         def run() -> None:
             try:
                 work()
-            except Exception:
-                log.exception("job.failed", job=name)
+            except Exception as exc:  # noqa: BLE001 - whatever it is, the other jobs go on
+                self._failed(name, exc)
                 return
             with self._gate:
                 self._ended[name] = self._clock()
+                over = self._failing.pop(name, None)
+            if over is not None:
+                log.info("job.recovered", job=name, failures=over.count)
 
         return run
+
+    def _failed(self, name: str, error: Exception) -> None:
+        """Four times a second for as long as a database is away would fill the disk that it may have been full for."""
+        now, why = self._clock(), type(error).__name__
+        with self._gate:
+            before = self._failing.get(name)
+            news = before is None or before.why != why
+            is_due = before is None or not timedelta(0) <= now - before.said_at < SAY_AGAIN
+            count = 1 if before is None else before.count + 1
+            said_at = now if before is None or news or is_due else before.said_at
+            self._failing[name] = _Failing(why, count, said_at)
+        if news:
+            log.error("job.failed", job=name, exc_info=error)
+        elif is_due:
+            log.error("job.still_failing", job=name, why=why, failures=count)
 
     def faults(self) -> list[str]:
         """What keeps the cycle from being complete; empty when all is well. Reads the database."""

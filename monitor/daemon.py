@@ -126,7 +126,7 @@ def _serve(app: App, node: Membership, asked: _Asked, stop: threading.Event, rel
         new: App | None = None
         # Not one endless wait: Python runs the handler in this thread, which a signal to another one does not wake.
         while new is None and not asked.stop and not stop.wait(0.25):
-            if asked.reload:
+            if asked.reload and not asked.stop:
                 asked.reload = False
                 new = reload.build()
 

@@ -22,6 +22,12 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The settings of {host} ({mine}) are not those in force ({force}, {others}). This node decides and sends"
         " nothing until they are: reload every node with the same settings.",
     ),
+    "ownerless": (
+        "설정에 없는 부서({departments})에 미답변 사건이 {count}건 있습니다. 그 알림은 모두 최종 연락처로 갑니다."
+        " `sns-monitor case transfer`로 담당 부서에 이관하십시오.",
+        "{count} open cases belong to departments that are not in the settings ({departments}); their alerts all come"
+        " to the root contact. Transfer them with `sns-monitor case transfer`.",
+    ),
     "audit": ("점검: 처리되지 않은 일이 있습니다.", "The auditor is not content."),
     "audit_over": ("점검: 다시 이상이 없습니다.", "The auditor is content again."),
     "clock": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable
 
 import structlog
@@ -55,7 +56,8 @@ class Reload:
             log.exception("reload.failed")
             if new is not None:
                 new.close_parts()
-            self._refuse([say(self._app.rules, "reload_failed", why=f"{type(exc).__name__}: {exc}")])
+            why = "".join(traceback.format_exception_only(exc)).splitlines()[0]
+            self._refuse([say(self._app.rules, "reload_failed", why=why)])
             return None
         logs.configure(settings.service.log_level, settings.secret_values())
         return new

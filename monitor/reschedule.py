@@ -12,8 +12,10 @@ from datetime import datetime
 import stamina
 import structlog
 
+from monitor import faults
 from monitor.clock import Clock
 from monitor.escalation.engine import start_round
+from monitor.fault_words import say
 from monitor.rules import Rules
 from monitor.store import audit, cases
 from monitor.store.cases import StaleCase
@@ -40,7 +42,7 @@ def reschedule(store: Store, rules: Rules, clock: Clock, between: Callable[[], o
         with store.read() as tx:
             batch = audit.owed_after(tx, last, BATCH)
         if not batch:
-            return moved
+            break
         last = batch[-1]
         seen += len(batch)
         for once_more in stamina.retry_context(on=StaleCase, attempts=ATTEMPTS, wait_initial=0, wait_jitter=0):
@@ -49,6 +51,19 @@ def reschedule(store: Store, rules: Rules, clock: Clock, between: Callable[[], o
         moved += changed
         log.info("reschedule.progress", cases=seen, changed=moved)
         between()
+    _tell_of_the_ownerless(store, rules, clock)
+    return moved
+
+
+def _tell_of_the_ownerless(store: Store, rules: Rules, clock: Clock) -> None:
+    """Cases of a department that was taken out of the settings go to the root contact, who must hear why."""
+    with store.read() as tx:
+        left = {id: count for id, count in cases.count_open(tx).items() if id not in rules.departments}
+    if left:
+        log.warning("reschedule.ownerless", cases=left)
+        said = say(rules, "ownerless", departments=", ".join(sorted(left)), count=sum(left.values()))
+        with store.write() as tx:
+            faults.tell(tx, rules, said, clock())
 
 
 def _batch(store: Store, rules: Rules, ids: list[str], clock: Clock) -> int:

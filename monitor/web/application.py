@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from monitor.app import App
 from monitor.web import api, guard, health, live
 from monitor.web.context import Site
+from monitor.web.glances import Glances
 from monitor.web.pages import PAGES
 from monitor.web.render import render, say
 from monitor.web.sign_on import SignOn
@@ -30,6 +31,7 @@ def create(app: App, waits: Callable[[], list[str]] = list) -> FastAPI:
     sign_on = None if oidc is None else SignOn(oidc, f"{app.settings.service.public_url}/login/city/back")
     web.state.site = Site(app, catalogue(), waits, sign_on)
     web.state.live = live.Hub(web.state.site)
+    web.state.glances = Glances(app)
     web.add_middleware(guard.Headers)
     web.include_router(health.router)
     web.include_router(api.router)

@@ -23,6 +23,7 @@ from sla.roster import Absence
 MONTHS = 6
 """How far ahead holidays are shown."""
 LEAVE_AHEAD = timedelta(days=14)
+_PROBLEMS = ("token_problem", "handle_problem", "problem")
 _INSTANTS = ("complete_until", "fetched_at", "blind_since", "suspect_since", "last_post_at")
 
 
@@ -112,7 +113,7 @@ class Seen:
         """Accounts as `accounts_json` has them, their instants as such and their problems without secrets."""
         return [
             {**one, **{name: datetime.fromisoformat(one[name]) if one[name] else None for name in _INSTANTS},
-             "problems": [self._clean(one[name]) for name in ("token_problem", "handle_problem", "problem") if one[name]],
+             "problems": [self._clean(one[name]) for name in _PROBLEMS if one[name]],
              "behind": any(source["behind"] for source in one["sources"])}
             for one in standing
         ]  # fmt: skip

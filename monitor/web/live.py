@@ -67,7 +67,7 @@ class Listener:
         self.woken.set()
 
     async def next(self, beat: float = BEAT) -> tuple[str, Any] | None:
-        """The next message, its name and its data: "hello", "changed", or after `beat` seconds "beat". None at the end."""
+        """The next message, its name and data: "hello", "changed", or after `beat` seconds "beat". None at the end."""
         try:
             async with asyncio.timeout(beat):
                 await self.woken.wait()

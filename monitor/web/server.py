@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 
@@ -10,6 +11,8 @@ import uvicorn
 from monitor import service
 from monitor.app import App
 from monitor.web.application import create
+
+_GONE_MILLISECONDS = 30_000
 
 
 def start(app: App, waits: Callable[[], list[str]] = list) -> Callable[[], None]:
@@ -25,6 +28,8 @@ def start(app: App, waits: Callable[[], list[str]] = list) -> Callable[[], None]
     server = uvicorn.Server(config)
     # Bound here: uvicorn would end the process by itself where the port is taken.
     sock = service.listen(listen, "web.listen")
+    # A browser that is gone or takes nothing keeps a connection only so long; accepted ones inherit it (tcp(7)).
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _GONE_MILLISECONDS)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, name="web", daemon=True)
     thread.start()
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from config.rules import rosters
 from monitor.rules import Rules
-from sla.roster import Rosters, Shift
+from sla.roster import Absence, Override, Rosters, Shift, Stretch
 
 AHEAD = timedelta(days=8)
 """How far is looked: a week of shifts, whatever day it is."""
@@ -42,7 +42,8 @@ def _changes(asked: Rosters, now: datetime) -> Iterator[datetime]:
     for shift in asked.shifts:
         yield from _of_shift(asked, shift, now)
     filed = (one for within in asked.duty.values() for one in within(now, until))
-    for stretch in (*asked.overrides, *filed, *asked.absences_within(now, until)):
+    timed: list[Override | Stretch | Absence] = [*asked.overrides, *filed, *asked.absences_within(now, until)]
+    for stretch in timed:
         yield stretch.since
         yield stretch.until
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -59,13 +60,15 @@ def test_a_page_that_must_wait_is_not_asked(platform_server: Server) -> None:
     stage = GraphStage(platform_server)
     question = asked(stage, stage.mention(ACCOUNTS[0]))
     connector = stage.connect()
-    stage.limit(stage.clock.advance(minutes=0).replace(minute=30))
-    with pytest.raises(RateLimited):
-        connector.look(ACCOUNTS[0], [question])
-    stage.recover()
+    stage.limit(stage.clock() + timedelta(minutes=5))
     with pytest.raises(RateLimited):
         connector.answer(ACCOUNTS[0], question, "네")
-    assert stage.posts_taken() == 0
+    stage.recover()
+    with pytest.raises(RateLimited, match="none is made before"):
+        connector.answer(ACCOUNTS[0], question, "네")
+    assert stage.posts_taken() == 1
+    stage.clock.advance(minutes=6)
+    assert connector.answer(ACCOUNTS[0], question, "네").author == ACCOUNTS[0].id
 
 
 def test_a_page_without_a_token_cannot_answer(platform_server: Server) -> None:

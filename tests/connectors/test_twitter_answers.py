@@ -114,6 +114,18 @@ def test_403_is_of_the_post_or_of_the_app(platform_server: Server, detail: str, 
     assert str(refused.value) == f"POST /2/tweets: 403 Forbidden {detail}"
 
 
+def test_keys_that_x_repeats_are_taken_out_of_its_words(platform_server: Server) -> None:
+    """Whatever a refusal echoes, it is told without them."""
+    stage = XStage(platform_server)
+    question = asked(stage)
+    stage.fail(
+        status=401, body=json.dumps({"title": "Unauthorized", "detail": " ".join((*ACCESS, *CONSUMER))}).encode()
+    )
+    with pytest.raises(AuthFailed) as refused:
+        stage.connect().answer(ACCOUNTS[0], question, "네")
+    assert str(refused.value) == "POST /2/tweets: 401 Unauthorized … … … …: the token is not accepted"
+
+
 def test_same_words_twice_are_rejected(platform_server: Server) -> None:
     """The small X is as strict as X."""
     stage = XStage(platform_server)

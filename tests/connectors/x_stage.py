@@ -118,7 +118,7 @@ class XStage(AnsweringStage):
         self.fail(status=429, body=b'{"title": "Too Many Requests", "status": 429}', headers=headers)
 
     def refuse_token(self) -> None:
-        self.fail(status=401, body=json.dumps({"title": "Unauthorized", "detail": f"not {SECRET} {ACCESS}"}).encode())
+        self.fail(status=401, body=json.dumps({"title": "Unauthorized", "detail": f"not {SECRET}"}).encode())
 
     def deny(self) -> None:
         kind = "https://api.twitter.com/2/problems/client-forbidden"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from structlog.testing import capture_logs
+
 from connectors.contract import Unavailable
 from monitor.cycle import Cycle
 from tests.city import City
@@ -59,3 +61,26 @@ def test_set_back_at_the_start_the_clock_keeps_no_decision_waiting(town: City) -
     _poll(town)
     assert cycle.has_begun()
     assert cycle.faults() == []
+
+
+def test_a_job_that_fails_on_fills_no_log(town: City) -> None:
+    """The first time whole, then a line a minute, another error at once, and when it is over."""
+    trouble: list[Exception] = [OSError("away")]
+
+    def work() -> None:
+        if trouble:
+            raise trouble[0]
+
+    run = _cycle(town).job("poll", work)
+    with capture_logs() as lines:
+        for _ in range(100):
+            run()
+            town.clock.forward(seconds=1)
+        trouble[0] = ValueError("bug")
+        run()
+        trouble.clear()
+        run()
+        run()
+    said = [(line["event"], line.get("failures")) for line in lines]
+    assert said == [("job.failed", None), ("job.still_failing", 61), ("job.failed", None), ("job.recovered", 101)]
+    assert isinstance(lines[0]["exc_info"], OSError)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from config import Settings, load
 from monitor import app as composition
 from monitor import reload as module
 from monitor.app import App
 from monitor.reload import Reload
-from monitor.store import alerts
+from monitor.store import alerts, events
 from monitor.store.engine import Store
 from tests.support import Clock, city
 
@@ -107,6 +109,34 @@ def test_parts_that_cannot_be_built_leave_the_old_ones_at_work(
     monkeypatch.setattr(module, "build", broken)
     assert Reload(app, lambda: app.settings).build() is None
     assert "ZeroDivisionError" in _told(store)[0]
+
+
+def test_a_database_that_takes_no_write_leaves_the_old_parts_at_work(
+    app: App, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Away, or full: the new ones could not begin on it, and the daemon would end of it. Next time it goes well."""
+    closed: list[App] = []
+    monkeypatch.setattr(App, "close_parts", closed.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "write", _away)
+        assert Reload(app, lambda: app.settings).build() is None
+    assert len(closed) == 1, "what was built of the new ones is let go of"
+    assert said[-1].startswith("READY=1\n")
+    assert Reload(app, lambda: app.settings).build() is not None
+
+
+def _away(_self: Store) -> NoReturn:
+    raise OperationalError("INSERT", None, RuntimeError("away"))
+
+
+def test_what_was_taken_over_is_on_record(app: App, store: Store, said: list[str]) -> None:
+    """Both hashes, before anything is done by the new settings."""
+    new = Reload(app, _reread(app, lambda text: text.replace("시험시", "새시험시"))).build()
+    assert new is not None
+    with store.read() as tx:
+        (event,) = events.of_service(tx, ["reloaded"])
+    assert event.data == {"settings": new.settings.hash(), "was": app.settings.hash()}
+    new.close_parts()
 
 
 def test_without_a_file_there_is_nothing_to_read_again(app: App, said: list[str]) -> None:

@@ -179,3 +179,20 @@ def test_a_case_that_changes_meanwhile_is_done_again(
     case = town.case()
     assert (case.assignee, case.deadline) == ("kim", case.opened_at + 40 * MINUTE)
     assert len(town.events("rescheduled")) == 1
+
+
+def test_cases_of_a_department_that_was_removed_are_told_of(town: City, tmp_path: Path) -> None:
+    """Their alerts all go to the root contact from then on: who gets them has to know why, and what to do."""
+    town.say(mention("m1", town.clock()), mention("m2", town.clock(), conversation="m2", author="c2"))
+    after = _with(town, tmp_path, "", lambda text: text.replace('"transport"', '"traffic"'))
+    after.deliver()
+    (told,) = after.told("ops")
+    assert "transport" in told.text
+    assert "2건" in told.text
+    after.tick(minutes=30)
+    assert ("breach", 2) in after.alerted()["ops"]
+    for case in after.cases():
+        after.desk.transfer(case.id, "kim", "traffic", "조직 개편")
+    reschedule(after.store, after.rules, after.clock, lambda: None)
+    after.deliver()
+    assert not [message for message in after.told("ops") if message.kind == "fault"]

@@ -64,8 +64,10 @@ def site_app(tmp_path: Path, database: str, clock: Clock, more: str) -> Iterator
 @pytest.fixture
 def client(site_app: App) -> Iterator[httpx.Client]:
     """Nobody in particular, before the city's web."""
-    with serve(create(site_app)) as server, httpx.Client(base_url=server.url, trust_env=False) as found:
+    web = create(site_app)
+    with serve(web) as server, httpx.Client(base_url=server.url, trust_env=False) as found:
         yield found
+        web.state.live.close()
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_it_shows_the_case_in_short_and_one_button(
     for shown in ("교통정책과", "김담당", "09:30", "10:00 남음", "미답변", "확인했습니다", "답변이 아닙니다"):
         assert shown in page.text
     assert page.text.count("<button") == 1
-    assert "010" not in page.text and "전화" not in page.text
+    assert "1234-5678" not in page.text and "전화" not in page.text
     assert f"/cases/{link.case}" in page.text and "https://x.com/citizen/status/m1" in page.text
     assert "10:00 left" in _english(client, path(link)).text
 

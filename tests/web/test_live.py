@@ -250,8 +250,8 @@ def test_nobody_hears_without_a_login(anybody: Browser) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/live")
 
 
-def test_one_page_too_many_is_told_to_come_back(log_in: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says so in a way that scripts understand."""
+def test_one_page_too_many_is_told(log_in: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch) -> None:
+    """And when to come back."""
     monkeypatch.setattr(live, "MOST", 0)
     answer = log_in("kim").get("/live")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")

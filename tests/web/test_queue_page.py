@@ -39,8 +39,9 @@ def three(site_app: App) -> App:
         site_app.store,
         [case("late", START - 3 * MINUTE), case("near", START + 5 * MINUTE, department="facility", platform="facebook"),
          case("calm", START + 25 * MINUTE, state=State.CLAIMED, assignee="kim")],
-        [post("p1", "late", text="버스가 안 와요. 010-1234-5678", author_name="박시민"), post("p2", "near", platform="facebook"),
-         post("p3", "calm"), post("p4", "calm", START + MINUTE, text="<script>alert(1)</script>")],
+        [post("p1", "late", text="버스가 안 와요. 010-1234-5678", author_name="박시민"),
+         post("p2", "near", platform="facebook"), post("p3", "calm"),
+         post("p4", "calm", START + MINUTE, text="<script>alert(1)</script>")],
     )  # fmt: skip
     return site_app
 

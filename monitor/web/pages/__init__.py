@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from monitor.web.pages import account, acts, case, link, login, queue, sign_on, users
+from monitor.web.pages import (
+    account,
+    acts,
+    case,
+    crisis,
+    link,
+    login,
+    overview,
+    queue,
+    reports,
+    settings,
+    sign_on,
+    users,
+)
 
 PAGES: tuple[APIRouter, ...] = (
     login.router, sign_on.router, queue.router, case.router, acts.router, link.router, account.router, users.router,
+    overview.router, crisis.router, reports.router, settings.router,
 )  # fmt: skip

@@ -11,15 +11,15 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from monitor import case_words, conflicts, privacy
-from monitor.cli.words import Words
 from monitor.desk import BadRequest, Conflict, UnknownCase
 from monitor.store import cases, drafts, events
 from monitor.store.drafts import Draft, DraftState
 from monitor.web import guard
 from monitor.web.context import Site, site
 from monitor.web.pages.case import DONE, Tried, find, page
-from monitor.web.render import language_of, render
+from monitor.web.render import render
 from monitor.web.roles import Right
+from monitor.web.sentences import PageWords
 from monitor.web.viewer import Viewer
 from sla.case import Case
 
@@ -149,7 +149,7 @@ def act(
         raise HTTPException(404)
     if act in _APPROVING and not viewer.may(Right.APPROVE):
         raise guard.Forbidden("Your role may not do this.")
-    words, rules = Words(language_of(request)), of.app.rules
+    words, rules = PageWords(request, of.app.clock()), of.app.rules
     try:
         _check_lengths(form)
         made = ACTS[act](Doing(of, viewer, case, form))
@@ -182,7 +182,7 @@ def _overtaken(request: Request, of: Site, id: str, act: str, form: Typed, confl
     """Somebody was first: who, with what, and when."""
     with of.app.store.read() as tx:
         history = events.of_case(tx, id)
-    words = Words(language_of(request))
+    words = PageWords(request, of.app.clock())
     why = conflicts.why_not(words, of.app.rules, conflict, history, of.app.clock())
     return Tried(act, form, {"into": why}) if conflict.code.startswith("merge_") else Tried(act, form, problem=why)
 
@@ -196,5 +196,5 @@ def _told(request: Request, of: Site, viewer: Viewer, id: str) -> Response:
     if after is not None and viewer.sees(after.department):
         return RedirectResponse(f"/cases/{id}?done={done}", 303)
     assert after is not None
-    said = case_words.done(Words(language_of(request)), of.app.rules, DONE[done], after, viewer.id)
+    said = case_words.done(PageWords(request, of.app.clock()), of.app.rules, DONE[done], after, viewer.id)
     return render(request, "case/left.html", said=said)

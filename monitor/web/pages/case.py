@@ -14,14 +14,15 @@ from monitor import case_words, privacy
 from monitor.case_words import Line
 from monitor.cli.words import Words
 from monitor.store import casefile, cases, conversation, events, views
-from monitor.store.drafts import DraftState
+from monitor.store.drafts import Draft, DraftState
 from monitor.store.engine import Transaction
 from monitor.web import guard
 from monitor.web.context import Site, site
 from monitor.web.pages.queue import at_risk_from, platform_name
 from monitor.web.prose import prose, readable
-from monitor.web.render import language_of, render
+from monitor.web.render import render
 from monitor.web.roles import Right
+from monitor.web.sentences import PageWords
 from monitor.web.viewer import Viewer
 from sla.actions import ANSWERED_ELSEWHERE, DISMISSALS, LONGEST_SNOOZE
 from sla.case import Case
@@ -110,7 +111,7 @@ def page(
     unmasked: str = "", done: str = "", text: str = "",
 ) -> Response:  # fmt: skip
     """The page of a case; `text` is what the answer begins with."""
-    rules, now, words = of.app.rules, of.app.clock(), Words(language_of(request))
+    rules, now, words = of.app.rules, of.app.clock(), PageWords(request, of.app.clock())
     with of.app.store.read() as tx:
         case = _visible(tx, viewer, id)
         history = events.of_case(tx, id)
@@ -123,38 +124,56 @@ def page(
         with of.app.store.write() as tx:
             privacy.viewed(tx, viewer.id, id, now, "page")
 
+    masked: list[str] = []
+
     def shown(text: str, post: str = ALL) -> str:
-        return readable(text if unmasked in (ALL, post) else privacy.mask(text))
+        if unmasked in (ALL, post):
+            return readable(text)
+        kept = privacy.mask(text)
+        masked.extend([post] if kept != text else [])
+        return readable(kept)
 
     may_do = _may_do(of, viewer, case, tried)
     looks, happened = _timeline(words, of, on_record)
     policy, _ = rules.terms(case)
     mentions = [post for post in talk.posts if post.own and post.role == "mention"]
     return render(
-        request, "case.html", status, case=case, tried=tried or Tried(), unmasked=unmasked, answer=text,
-        done=_done(words, of, viewer, case, history, done), may_do=may_do, talk=talk,
-        beside=beside, reading=casefile.explain(rules, case, history), timeline=happened, looks=looks,
-        notes=on_record["notes"], drafts=drafts, open_draft=any(d.state in _UNDECIDED for d in drafts),
-        room=of.app.answering.room(case), replies=of.app.answering.replies(case.department), shown=shown,
-        prose=prose, platform=platform_name, account=_handle(of, case),
+        request, "case.html", status, case=case, tried=tried or Tried(),
+        done=_done(words, of, viewer, case, history, done), has_typed=bool(tried and _WRITTEN & tried.typed.keys()),
+        answer=text, talk=talk, beside=beside, drafts=drafts,
+        reading=casefile.explain(rules, case, history), timeline=happened, looks=looks, notes=on_record["notes"],
+        shown=shown, masked=masked, unmasked=unmasked, prose=prose, platform=platform_name, account=_handle(of, case),
         author=readable(privacy.mask(next((p.author_name for p in reversed(mentions) if p.author_name), ""))),
         post_url=next((p.permalink for p in reversed(mentions) if p.gone_at is None and p.permalink), ""),
         at_risk_from=at_risk_from(rules, case), steps=len(policy.on(case.clock).steps),
         person=lambda id: case_words.staff_or_actor(words, rules, id),
-        department=lambda id: case_words.department_name(rules, id),
-        others=[(d.id, d.name) for d in rules.departments.values() if d.id != case.department],
-        older=[one for one in beside if one.is_same_author and one.closed_at is None and _is_older(one, case)],
-        elsewhere=ANSWERED_ELSEWHERE, dismissals=DISMISSALS, has_forms=not _IN_FORMS.isdisjoint(may_do),
-        in_an_hour=now + timedelta(hours=1),
-        named=lambda prefix, keys: [(key, words(prefix + key)) for key in keys],
-        latest=now + LONGEST_SNOOZE[case.clock],
-        local=lambda at: f"{at.astimezone(rules.zone):%Y-%m-%dT%H:%M}", masks=lambda text: privacy.mask(text) != text,
-        instant=datetime.fromisoformat,
+        department=lambda id: case_words.department_name(rules, id), instant=datetime.fromisoformat,
+        **_forms(of, words, case, may_do, beside, drafts),
     )  # fmt: skip
+
+
+def _forms(
+    of: Site, words: Words, case: Case, may_do: frozenset[str], beside: Sequence[conversation.Beside],
+    drafts: Sequence[Draft],
+) -> dict[str, Any]:  # fmt: skip
+    """What the forms offer."""
+    now, zone = of.app.clock(), of.app.rules.zone
+    return {
+        "may_do": may_do, "has_forms": not _IN_FORMS.isdisjoint(may_do), "room": of.app.answering.room(case),
+        "replies": of.app.answering.replies(case.department),
+        "open_draft": any(draft.state in _UNDECIDED for draft in drafts),
+        "others": [(d.id, d.name) for d in of.app.rules.departments.values() if d.id != case.department],
+        "older": [one for one in beside if one.is_same_author and one.closed_at is None and _is_older(one, case)],
+        "elsewhere": [(key, words(f"outcome.{key}")) for key in ANSWERED_ELSEWHERE],
+        "dismissals": [(key, words(f"outcome.{key}")) for key in DISMISSALS],
+        "in_an_hour": now + timedelta(hours=1), "latest": now + LONGEST_SNOOZE[case.clock],
+        "local": lambda at: f"{at.astimezone(zone):%Y-%m-%dT%H:%M}",
+    }  # fmt: skip
 
 
 _IN_FORMS = frozenset({"elsewhere", "transfer", "snooze", "final", "not_final", "dismiss", "merge", "reopen"})
 """Acts that need more than a button."""
+_WRITTEN = frozenset({"reason", "text", "reference", "until", "to", "into", "outcome"})
 _UNDECIDED = (DraftState.WAITING, DraftState.POSTING)
 
 

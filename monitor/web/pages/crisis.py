@@ -16,6 +16,7 @@ from monitor.store.engine import Transaction
 from monitor.store.events import Recorded
 from monitor.web import guard
 from monitor.web.context import Site, site
+from monitor.web.pages.queue import platform_name
 from monitor.web.render import language_of, render, say
 from monitor.web.roles import Right
 from monitor.web.viewer import Viewer
@@ -105,7 +106,7 @@ def _page(
     return render(
         request, "crisis.html", status, incident=incident, cases=[found[one] for one in ids[:CASES]], total=len(ids),
         posts=posts, summary=summary, history=history, problem=problem, reason=reason,
-        person=lambda id: _person(words, rules, id),
+        person=lambda id: _person(words, rules, id), platform=platform_name,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -12,6 +12,7 @@ from monitor.store.overview import DepartmentNow, Overview
 from monitor.web import guard
 from monitor.web.context import Site, site
 from monitor.web.glances import Glances
+from monitor.web.pages.queue import platform_name
 from monitor.web.render import render
 from monitor.web.viewer import Viewer
 from sla.compliance import percent
@@ -41,12 +42,12 @@ def wall(
     return _page(request, of, viewer, "wall.html", paused=bool(paused), most=ON_THE_WALL)
 
 
-def _page(request: Request, of: Site, viewer: Viewer, template: str, **more: object) -> Response:
+def _page(request: Request, of: Site, viewer: Viewer, template: str, **more: Any) -> Response:
     glances: Glances = request.app.state.glances
     seen: Overview = glances.of(viewer.scope)
     return render(
         request, template, seen=seen, departments=most_urgent_first(seen.departments), small=SMALL,
-        percent=whole_percent, person=lambda id: staff_name(of.app.rules, id or ""), **more,
+        percent=whole_percent, platform=platform_name, person=lambda id: staff_name(of.app.rules, id or ""), **more,
     )  # fmt: skip
 
 

@@ -138,14 +138,13 @@ def _page(request: Request, of: Site, viewer: Viewer, asked: Asked, problem: str
             found = queue.page(tx, filter, place, PAGE)
         except (NotThere, queue.UnknownPlace) as exc:
             wrong = asked.place[:50] if isinstance(exc, queue.UnknownPlace) else str(exc)
-            problem = _("There is nothing here called “%(name)s”, or it is not yours to see. Choose again.") % {
-                "name": wrong
-            }
+            problem = _("There is nothing here called “%(name)s”, or it is not yours to see. Choose again.")
+            problem %= {"name": wrong}
             found, status = queue.Page([], None, None, 0), 400
     rows = _rows(rules, viewer, found.entries, now)
     return render(
         request, "queue.html", status, asked=asked, values=asked.model_dump(), rows=rows, page=found, counts=counts,
-        departments=departments, platforms=_platforms(rules, counts), states=STATES, problem=problem, nothing=queue.Count(),
+        departments=departments, platforms=_platforms(rules, counts), problem=problem, nothing=queue.Count(),
         narrowed=any(asked.model_dump(exclude={"clock", "place"}).values()), clock=clock,
     )  # fmt: skip
 

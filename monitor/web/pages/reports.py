@@ -18,6 +18,7 @@ from monitor.store.recount import Tallied
 from monitor.web import guard
 from monitor.web.context import Site, site
 from monitor.web.pages.overview import SMALL
+from monitor.web.pages.queue import platform_name
 from monitor.web.render import language_of, render, say
 from monitor.web.roles import Right
 from monitor.web.viewer import Viewer
@@ -36,7 +37,9 @@ Reader = Annotated[Viewer, Depends(guard.needs(Right.REPORTS))]
 Exporter = Annotated[Viewer, Depends(guard.needs(Right.EXPORT))]
 
 
-_NO_WEEK = "There is no week “%(week)s”. A week is written as 2026-W47: the ISO year and its week. Choose one from the list."
+_NO_WEEK = (
+    "There is no week “%(week)s”. A week is written as 2026-W47: the ISO year and its week. Choose one from the list."
+)
 _AHEAD = "The week %(week)s has not begun yet. Choose one from the list."
 
 
@@ -108,10 +111,14 @@ def _page(
     found = _counted(request, of, viewer, week, department)
     if isinstance(found, Response):
         return found
+    part = found.total if found.department is None else found.departments[0]
+    hours = [(hour, numbers) for hour, numbers in enumerate(part.count.hours) if numbers.received]
     return render(
-        request, "report.html", 400 if problem else 200, report=found, whole=_may_leave(found, viewer), problem=problem,
-        reason=reason, missed=_missed(of, found), most=MISSED, small=SMALL, percent=percent,
-        named=named(found.week, language_of(request)), runs=found.generated_at < found.until,
+        request, "report.html", 400 if problem else 200, report=found, part=part, hours=hours,
+        busiest=max((numbers.received for _, numbers in hours), default=0), whole=_may_leave(found, viewer),
+        missed=_missed(of, found), most=MISSED, runs=found.generated_at < found.until, problem=problem, reason=reason,
+        small=SMALL, percent=percent, named=named(found.week, language_of(request)), platform=platform_name,
+        duration=lambda seconds: timedelta(seconds=seconds),
     )  # fmt: skip
 
 

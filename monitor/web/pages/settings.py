@@ -10,11 +10,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from monitor.case_words import staff_name
+from monitor.reports.month import clock
 from monitor.store import contacts, flags, nodes
 from monitor.store.views import accounts_json
 from monitor.web import guard
 from monitor.web.as_seen import Seen
 from monitor.web.context import Site, site
+from monitor.web.pages.queue import platform_name
 from monitor.web.render import language_of, render
 from monitor.web.roles import Right
 from monitor.web.viewer import Viewer
@@ -38,5 +40,6 @@ def show(
     return render(
         request, "settings.html", seen=seen, accounts=seen.accounts(standing), channels=seen.channels(known),
         nodes=everyone, in_force=in_force, ours=rules.settings.hash(), budgets=seen.budgets(of.app.connectors),
-        turns=seen.turns(), person=lambda id: staff_name(rules, id),
+        turns=seen.turns(), today=now.astimezone(rules.zone).date(), clock=clock,
+        person=lambda id: staff_name(rules, id) if id else "", platform=platform_name,
     )  # fmt: skip

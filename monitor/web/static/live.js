@@ -74,7 +74,7 @@ function listen() {
     }
     changed();
   });
-  hear("beat", () => {});
+  hear("beat", () => "beat" in bar.dataset && !paused && changed());
   opened.onerror = lost;
   silence = setTimeout(lost, SILENCE);
   show();
@@ -141,7 +141,9 @@ function renew(page) {
   const row = active.closest("[data-live] .case");
   const rows = () => [...document.querySelectorAll("[data-live] .case")];
   const index = rows().indexOf(row);
-  const anchor = visible(row) ? row : rows().find(visible);
+  // Who looks at the beginning of the list is to see what comes there; whoever is further down keeps their place.
+  const shown = rows().find(visible);
+  const anchor = visible(row) ? row : shown === rows()[0] ? null : shown;
   const top = anchor && anchor.getBoundingClientRect().top;
   for (const fresh of page.querySelectorAll("[data-live][id]")) {
     const old = document.getElementById(fresh.id);
@@ -187,6 +189,6 @@ if (bar) {
   addEventListener("pagehide", hush);
   addEventListener("pageshow", (event) => event.persisted && listen());
   addEventListener("online", () => lostAt && listen());
-  if (location.hash) document.querySelector(`${CSS.escape ? "#" + CSS.escape(location.hash.slice(1)) : ""} a.open`)?.focus();
+  if (location.hash) document.getElementById(location.hash.slice(1))?.querySelector("a.open")?.focus();
   listen();
 }
