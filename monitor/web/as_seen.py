@@ -24,7 +24,7 @@ MONTHS = 6
 """How far ahead holidays are shown."""
 LEAVE_AHEAD = timedelta(days=14)
 _PROBLEMS = ("token_problem", "handle_problem", "problem")
-_INSTANTS = ("complete_until", "fetched_at", "blind_since", "suspect_since", "last_post_at")
+_INSTANTS = ("watch_from", "complete_until", "fetched_at", "blind_since", "suspect_since", "last_post_at")
 
 
 class ShownChannel(NamedTuple):
@@ -111,12 +111,18 @@ class Seen:
 
     def accounts(self, standing: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Accounts as `accounts_json` has them, their instants as such and their problems without secrets."""
-        return [
-            {**one, **{name: datetime.fromisoformat(one[name]) if one[name] else None for name in _INSTANTS},
-             "problems": [self._clean(one[name]) for name in _PROBLEMS if one[name]],
-             "behind": any(source["behind"] for source in one["sources"])}
-            for one in standing
-        ]  # fmt: skip
+        return [self._account(one) for one in standing]
+
+    def _account(self, one: Mapping[str, Any]) -> dict[str, Any]:
+        at = {name: datetime.fromisoformat(one[name]) if one[name] else None for name in _INSTANTS}
+        known = at["fetched_at"] or at["watch_from"]
+        # Also where no daemon runs any more that would say so.
+        is_dark = known is not None and self._now - known > self._settings.polling.blind_after
+        return {
+            **one, **at, "blind_since": at["blind_since"] or (known if is_dark and one["configured"] else None),
+            "problems": [self._clean(one[name]) for name in _PROBLEMS if one[name]],
+            "behind": any(source["behind"] for source in one["sources"]),
+        }  # fmt: skip
 
     def budgets(self, connectors: Mapping[str, Connector]) -> dict[str, Health | None]:
         """What each platform last said of our standing; None where this process has not asked it for anything yet."""

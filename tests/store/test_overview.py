@@ -92,6 +92,7 @@ def test_today_and_the_week_begin_at_midnight_on_the_citys_clock(store: Store, t
     assert (str(early.week), early.total.today.met, early.total.week.met) == ("2026-W47", 2, 4)
     assert (str(late.week), late.total.today.met, late.total.week.met) == ("2026-W47", 1, 4)
     assert [one.id for one in none.departments] == ["facility"] and none.total.week.attainment is None
+    assert none.total.today.received == none.total.week.received == 0, "of the viewer's departments alone"
 
 
 def test_a_department_that_left_the_settings_is_still_shown(store: Store, tmp_path: Path) -> None:
