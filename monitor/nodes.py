@@ -170,7 +170,7 @@ class Membership:
         with self._store.read() as tx:
             ended = nodes.end_frozen(tx)
         if ended:
-            log.warning("node.frozen_ended", transactions=ended)
+            log.warning("node.frozen_ended", sessions=ended)
 
     def _put_in_force(self, tx: Transaction, was: str | None) -> None:
         now = self._clock()

@@ -112,6 +112,7 @@ class Delivery:
         if self._clock() > claimed_at + LEASE - SEND:
             # We slept between the commit and here: another worker may hold the message by now (truth 6).
             log.warning("deliver.slept", message=id)
+            self._give_back(id)
             return
         error: TransportError | None = None
         receipt = ""
@@ -125,6 +126,12 @@ class Delivery:
             with once_more:
                 self._record(stored, attempt, receipt, error)
         failpoint("deliver.after_result")
+
+    def _give_back(self, id: str) -> None:
+        """Let whoever is awake have a message at once, unless another worker has it already."""
+        with self._store.write() as tx:
+            if alerts.holds(tx, id, self._owner):
+                alerts.update_message(tx, id)
 
     def _record(self, stored: alerts.Message, attempt: int, receipt: str, error: TransportError | None) -> None:
         now = self._clock()

@@ -197,10 +197,15 @@ def due_messages(tx: Connection, now: datetime, busy: Collection[str], limit: in
 
 
 def claim_message(tx: Connection, id: str, now: datetime, owner: str, lease: timedelta) -> Message | None:
-    """Take a due message for `lease`; None where it is gone, not due any more or another worker's."""
+    """Take a due message for `lease`; None where it is gone, not due any more or another worker's.
+
+    One that another node is just taking is not waited for: should that node be frozen, no worker stands still with it.
+    """
     c = _messages.c
-    free = or_(c.lease_until.is_(None), c.lease_until <= now)
-    claim = update(_messages).where(c.id == id, c.state == "queued", c.next_attempt_at <= now, free)
+    unleased = or_(c.lease_until.is_(None), c.lease_until <= now)
+    due = select(c.id).where(c.id == id, c.state == "queued", c.next_attempt_at <= now, unleased)
+    free = due.with_for_update(skip_locked=True).cte("free")
+    claim = update(_messages).where(c.id.in_(select(free.c.id)))
     row = tx.execute(claim.values(lease_owner=owner, lease_until=now + lease).returning(*_message)).one_or_none()
     return None if row is None else Message(*row)
 

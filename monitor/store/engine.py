@@ -19,13 +19,12 @@ from sqlalchemy.pool import QueuePool
 
 _BUSY_MILLISECONDS = 10_000
 PROGRAM = "sns-monitor"
-"""What our sessions are called in PostgreSQL's `pg_stat_activity`."""
-#: A node that froze or was cut off must not keep its locks: PostgreSQL ends its transaction, TCP its connection. That
-#: is when its leases end too, and before it is taken for dead: what it had in hand is not waited for longer.
+"""Begins the name of our sessions in PostgreSQL's `pg_stat_activity`; each store, so each process, adds its own."""
+#: A node that froze or was cut off must not keep its locks: PostgreSQL ends its transaction, TCP its connection, both
+#: before it is taken for dead. Where it has fellows, these are faster (`store.nodes.end_frozen`).
 _PATIENCE: dict[str, Any] = {
-    "application_name": PROGRAM,
     "connect_timeout": 5,
-    "options": "-c timezone=UTC -c lock_timeout=30s -c idle_in_transaction_session_timeout=10s",
+    "options": "-c timezone=UTC -c lock_timeout=30s -c idle_in_transaction_session_timeout=12s",
     "keepalives_idle": 5,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -97,7 +96,7 @@ class Store:
             self.path = None
             self._writer = self._reader = create_engine(
                 parsed.set(drivername="postgresql+psycopg"), pool_size=8, max_overflow=8, pool_pre_ping=True,
-                connect_args=_PATIENCE,
+                connect_args={"application_name": new_id(f"{PROGRAM} "), **_PATIENCE},
             )  # fmt: skip
 
     @property

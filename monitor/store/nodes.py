@@ -26,7 +26,7 @@ RECOMPUTED = "settings_recomputed"
 LIVE = timedelta(seconds=15)
 """A node that was not heard of for longer is taken for dead."""
 FROZEN = timedelta(seconds=8)
-"""Our transactions take milliseconds: one that changed something and then said nothing for so long is frozen."""
+"""Our transactions take milliseconds: whoever changed something and then said nothing for so long is frozen."""
 
 
 class NotInForce(OperationalError):
@@ -69,16 +69,18 @@ def lock(tx: Connection) -> None:
 
 
 def end_frozen(tx: Connection, silent: timedelta = FROZEN) -> int:
-    """End transactions of this program that froze and hold locks others wait for; returns how many those were.
+    """End all sessions of a process of ours that froze amid a transaction; returns how many those were.
 
-    `idle_in_transaction_session_timeout` is not enough: PostgreSQL does not start it after a pipeline, which is how
-    psycopg sends many rows (seen with 18.6 and 3.3.9), nor in the middle of one.
+    It holds locks that others wait for, its own other transactions among them, which would freeze as soon as they had
+    them. `idle_in_transaction_session_timeout` is not enough: PostgreSQL does not start it after a pipeline, which is
+    how psycopg sends many rows (seen with 18.6 and 3.3.9), nor in the middle of one.
     """
     query = text(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND usename = current_user AND application_name = :program"
-        " AND backend_xid IS NOT NULL AND wait_event = 'ClientRead'"
-        " AND state_change <= clock_timestamp() - make_interval(secs => :silent)"
+        "WITH ours AS (SELECT * FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user"
+        " AND starts_with(application_name, :program)), frozen AS (SELECT application_name FROM ours"
+        " WHERE backend_xid IS NOT NULL AND wait_event = 'ClientRead'"
+        " AND state_change <= clock_timestamp() - make_interval(secs => :silent))"
+        " SELECT count(pg_terminate_backend(pid)) FROM ours WHERE application_name IN (TABLE frozen)"
     )
     given = {"program": PROGRAM, "silent": silent.total_seconds()}
     return int(tx.execute(query, given).scalar_one())

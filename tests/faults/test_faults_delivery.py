@@ -82,6 +82,37 @@ def test_a_bundle_is_not_taken_from_the_message_that_has_it(town: City, database
     assert taken == [0]
 
 
+def test_a_worker_waits_for_no_other_node(town: City, database: str) -> None:
+    """Another node is just taking the message, and may be frozen there: this one goes on with what is free."""
+    if town.store.is_sqlite:
+        pytest.skip("SQLite has one writer")
+    _breach(town, 1)
+    town.bundler.form()
+    with town.store.read() as tx:
+        id, _ = alerts.due_messages(tx, town.clock(), [], 1)[0]
+    lease = timedelta(seconds=12)
+    with closing(Store(database)) as second, second.write() as tx:
+        assert alerts.claim_message(tx, id, town.clock(), "other", lease) is not None
+        with town.store.write() as mine:
+            mine.exec_driver_sql("SET LOCAL lock_timeout = '1ms'")
+            assert alerts.claim_message(mine, id, town.clock(), "mine", lease) is None
+
+
+def test_what_a_node_that_slept_had_in_hand_is_free_at_once(town: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It slept between the commit and the send, and nobody took it meanwhile: it waits for no lease to end."""
+    _breach(town, 1)
+    town.bundler.form()
+    with town.store.read() as tx:
+        (id, channel), *_ = alerts.due_messages(tx, town.clock(), [], 10)
+    with monkeypatch.context() as patch:
+        patch.setattr(deliver, "failpoint", lambda _: town.clock.forward(seconds=5))
+        _worker(town, id, channel)
+    with town.store.read() as tx:
+        assert id in [due for due, _ in alerts.due_messages(tx, town.clock(), [], 10)]
+    town.deliver()
+    assert sum(len(town.told(who)) for who in ("kim", "park")) == 2, "once each"
+
+
 def test_a_delivered_message_is_not_sent_again_for_an_error_after_it(
     town: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:

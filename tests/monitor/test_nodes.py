@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -168,23 +170,37 @@ def test_the_databases_clock_is_the_one_that_counts(town: City) -> None:
 
 
 @SHARED
-def test_a_transaction_that_froze_after_writing_is_ended(town: City, database: str) -> None:
-    """It holds what the others wait for, and PostgreSQL's own timeout does not start after many rows at once."""
+def test_a_process_that_froze_after_writing_loses_its_sessions(town: City, database: str) -> None:
+    """It holds what the others wait for, and its own next transaction too, which would hold it for as long again."""
     frozen = Store(database)
+    many = text("INSERT INTO flags (name, value, set_at) VALUES (:name, '', 0)")
 
     def ended(silent: timedelta) -> int:
         with town.store.read() as tx:
             return nodes.end_frozen(tx, silent)
 
+    def its_next() -> None:
+        with suppress(PASSING), frozen.write() as tx:
+            tx.execute(many, [{"name": "a"}])
+
     with frozen.read() as tx:
         tx.execute(text("SELECT 1"))
         assert ended(timedelta(0)) == 0, "a reader is in nobody's way"
-    many = text("INSERT INTO flags (name, value, set_at) VALUES (:name, '', 0)")
+    waiting = threading.Thread(target=its_next)
     with pytest.raises(PASSING), frozen.write() as tx:
         tx.execute(many, [{"name": "a"}, {"name": "b"}])
+        waiting.start()
+        while not _somebody_waits(town.store):
+            pass
         assert ended(nodes.FROZEN) == 0, "it wrote just now"
-        assert ended(timedelta(0)) == 1
+        assert ended(timedelta(0)) == 2
         tx.execute(text("SELECT 1"))
+    waiting.join()
     frozen.close()
     with town.store.read() as tx:
         assert tx.execute(text("SELECT count(*) FROM flags WHERE name = 'a'")).scalar_one() == 0
+
+
+def _somebody_waits(store: Store) -> bool:
+    with store.read() as tx:
+        return bool(tx.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())

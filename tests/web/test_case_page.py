@@ -21,7 +21,7 @@ HOSTILE = [
     '"><img src=x onerror=alert(1)>',
     "' onfocus=alert(1) autofocus='",
     "javascript:alert(1)",
-    "https://evil.example/\"onmouseover=alert(1)",
+    'https://evil.example/"onmouseover=alert(1)',
     "https://bank.example@evil.example/",
     "</textarea><script>alert(1)</script>",
     "{{ 7*7 }}{% raw %}",

@@ -95,6 +95,7 @@ def test_a_lower_id_that_commits_later_is_seen(store: Store, tail: Tail) -> None
     keep(store, [case("c1"), case("c2", department="facility")])
     _event(store, 7, "c1")
     assert _look(store, tail).departments == {"transport": {"new": 1}}
+    assert _look(store, tail).departments == {}
     _event(store, 3, "c2")
     assert _look(store, tail).departments == {"facility": {"new": 1}}
     assert _look(store, tail, LATE).departments == {}

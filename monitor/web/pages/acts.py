@@ -112,6 +112,8 @@ ACTS: Mapping[str, _Act] = {
 }
 """Every act by the name that its form's address ends with."""
 
+_HIDDEN = frozenset({"number", "draft"})
+"""Fields that nobody sees: what is wrong with them is said above all."""
 _APPROVING = frozenset({"approve", "reject"})
 
 _checked = [Depends(guard.same_origin)]
@@ -160,7 +162,8 @@ def act(
         return page(request, of, viewer, id, 400, tried=Tried(act, form, wrong))
     except BadRequest as exc:
         why = case_words.to_mend(words, rules, exc)
-        tried = Tried(act, form, {exc.field: why}) if exc.field in form else Tried(act, form, problem=why)
+        at_field = exc.field in form and exc.field not in _HIDDEN
+        tried = Tried(act, form, {exc.field: why}) if at_field else Tried(act, form, problem=why)
         return page(request, of, viewer, id, 400, tried=tried)
     except Conflict as exc:
         return page(request, of, viewer, id, 409, tried=_overtaken(request, of, id, act, form, exc))
