@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import engine, limits, service, stage, web
+from bench import engine, limits, service, stage, web, web_tick
 from monitor import logs
 
 Figure = tuple[str, str, str, str]
@@ -51,6 +51,8 @@ def main() -> None:
             lambda v: f"{v[0]:.2f} s, {v[1]:.2f} s")  # fmt: skip
     measure("10,000 open of 1,000,000: queue's first page, last, counts; overview", "page + counts < 50 ms, < 100 ms",
             web.pages, lambda v: f"{v.first:.1f}, {v.last:.1f}, {v.counts:.1f}; {v.overview:.0f} ms")  # fmt: skip
+    measure("escalation pass, p99: alone, beside the web's requests", "no slower", web_tick.slowed,
+            lambda v: f"{v.alone:.0f} ms, {v.beside:.0f} ms at {v.answered:.0f} requests/s")  # fmt: skip
     measure("X calls for one round over 40 accounts", "4", service.search_calls, str)
     measure("memory of the idle daemon, 40 accounts", "<= 130 MB", service.idle_memory, lambda v: f"{v:.0f} MB")
     with tempfile.TemporaryDirectory(prefix="sns-bench-") as folder:

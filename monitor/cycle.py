@@ -30,7 +30,7 @@ class _Failing(NamedTuple):
     """A job that has not ended well since."""
 
     why: str
-    count: int
+    failures: int
     said_at: datetime
 
 
@@ -63,7 +63,7 @@ class Cycle:
                 self._ended[name] = self._clock()
                 over = self._failing.pop(name, None)
             if over is not None:
-                log.info("job.recovered", job=name, failures=over.count)
+                log.info("job.recovered", job=name, failures=over.failures)
 
         return run
 
@@ -74,7 +74,7 @@ class Cycle:
             before = self._failing.get(name)
             news = before is None or before.why != why
             is_due = before is None or not timedelta(0) <= now - before.said_at < SAY_AGAIN
-            count = 1 if before is None else before.count + 1
+            count = 1 if before is None else before.failures + 1
             said_at = now if before is None or news or is_due else before.said_at
             self._failing[name] = _Failing(why, count, said_at)
         if news:

@@ -51,7 +51,7 @@ class Housekeeping:
         if not self._cycle.faults():
             if not self._ready:
                 self._ready = True
-                service.notify("READY=1")
+                service.notify("READY=1\nSTATUS=at work")
                 log.info("daemon.ready")
             service.notify("WATCHDOG=1")
             if self._decides():

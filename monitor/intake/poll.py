@@ -104,7 +104,8 @@ class Polling:
     def drain(self) -> None:
         """Take nothing more; a walk under way stops after the page it is at and goes on after the restart."""
         self._stop.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._gate:  # a `fill` that has claimed a source hands it over first
+            self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _claim(self, ids: list[str]) -> Walk | None:
         now = self._clock()

@@ -137,14 +137,15 @@ def test_who_held_the_steps(town: City) -> None:
     town.desk.snooze(id, "lee", town.clock() + HOUR, "현장 확인")
     town.clock.forward(minutes=5)
     town.desk.wake(id, "kim")
+    town.clock.forward(minutes=1)
     town.desk.snooze(id, "kim", town.clock() + HOUR, "통화 중")
     minute = timedelta(minutes=1)
     assert [tuple(hold) for hold in _read(town).holds] == [
         ("acknowledged", "kim", began, began + 15 * minute, ""),
         ("snoozed", "lee", began + 5 * minute, began + 10 * minute, "현장 확인"),
-        ("snoozed", "kim", began + 10 * minute, began + 70 * minute, "통화 중"),
+        ("snoozed", "kim", began + 11 * minute, began + 71 * minute, "통화 중"),
     ]
-    town.clock.forward(minutes=2)
+    town.clock.forward(minutes=1)
     town.say(answer("a1", asked, town.clock()))
     assert [hold.until for hold in _read(town).holds] == [began + 12 * minute, began + 10 * minute, began + 12 * minute]
 
