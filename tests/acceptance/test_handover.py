@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -59,11 +59,12 @@ def test_a_node_that_is_killed_hands_over_within_15_seconds(stage: Stage, failpo
     first.start(failpoint)
     with stage.citizens(every=0.1) as posted:
         assert first.wait(60) == -signal.SIGKILL
+        lost_at = now()
         stage.daemon = second
         struck = len(posted)
         wait_for(lambda: len(posted) > struck + _BOTH_AWAKE, 10, "citizens post all the same")
     nothing_lost(stage, posted, kills=1)
-    _in_time(stage, f"killed, {failpoint}", posted)
+    _in_time(stage, f"killed, {failpoint}", posted, lost_at)
     assert second.stop() == 0
 
 
@@ -82,11 +83,12 @@ def test_a_node_that_is_frozen_hands_over_and_sends_nothing_stale(stage: Stage, 
                 wait_for(lambda node=node: len(_events(node, "alert.delivered")) > _BOTH_AWAKE, 60, "alerts are sent")
             first.freeze()
         wait_for(lambda: _is_frozen(first), 60, "the first node freezes")
+        lost_at = now()
         stage.daemon, stage.nodes = second, [first]
         struck = len(posted)
         wait_for(lambda: len(posted) > struck + _BOTH_AWAKE, 10, "citizens post all the same")
     nothing_lost(stage, posted, kills=1)
-    _in_time(stage, f"frozen, {failpoint or 'anywhere'}", posted)
+    _in_time(stage, f"frozen, {failpoint or 'anywhere'}", posted, lost_at)
     _wakes_and_sends_nothing_stale(stage, first, second)
     assert second.stop() == 0
 
@@ -97,28 +99,39 @@ def _is_frozen(daemon: Daemon) -> bool:
     return Path(f"/proc/{daemon.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "T"
 
 
-def _in_time(stage: Stage, how: str, posted: list[str]) -> None:
-    worst = _latest(stage, posted)
-    print(f"handover ({how}): of {len(posted)} mentions the latest step came {worst.total_seconds():.1f} s late")
-    assert worst <= timedelta(seconds=HANDOVER)
+def _in_time(stage: Stage, how: str, posted: list[str], lost_at: datetime) -> None:
+    """No step came more than 15 s later than a machine so busy is anyhow."""
+    first = _first_heard(stage)
+    before = [late for at, late in first.values() if at <= lost_at]
+    usual = max(before, default=timedelta(0))
+    worst = max(first[key][1] for key in _owed(posted))
+    print(
+        f"handover ({how}): of {len(posted)} mentions the latest step came {worst.total_seconds():.1f} s late,"
+        f" before it {usual.total_seconds():.1f} s"
+    )
+    assert worst - usual <= timedelta(seconds=HANDOVER)
 
 
-def _latest(stage: Stage, posted: list[str]) -> timedelta:
-    """How late the latest of all steps first reached the assignee, the manager or the head."""
+def _owed(posted: list[str]) -> list[tuple[str, int, str]]:
+    """Who had to hear of which level of which mention."""
+    owed = []
+    for mention in posted:
+        assignee = "lee" if mention.startswith(f"{PAGE}_") else "kim"
+        owed += [(assignee, 1, mention), (assignee, 2, mention), ("park", 2, mention), ("choi", 3, mention)]
+    return owed
+
+
+def _first_heard(stage: Stage) -> dict[tuple[str, int, str], tuple[datetime, timedelta]]:
+    """When each person first heard of each level of each mention, or of a higher one, and how late that was."""
     due = {1: LADDER.warning - LADDER.breach, 2: 0, 3: LADDER.escalation - LADDER.breach}
-    first: dict[tuple[str, int, str], timedelta] = {}
+    first: dict[tuple[str, int, str], tuple[datetime, timedelta]] = {}
     for arrival in stage.hooks.arrivals():
         for level in range(1, arrival.step[1] + 1):
             for case in arrival.cases:
                 late = arrival.at - instant(case["deadline"]) - timedelta(seconds=due[level])
                 for mention in case["mentions"]:
-                    key = arrival.who, level, mention["id"]
-                    first[key] = min(late, first.get(key, late))
-    owed = []
-    for mention in posted:
-        assignee = "lee" if mention.startswith(f"{PAGE}_") else "kim"
-        owed += [(assignee, 1, mention), (assignee, 2, mention), ("park", 2, mention), ("choi", 3, mention)]
-    return max(first[key] for key in owed)
+                    first.setdefault((arrival.who, level, mention["id"]), (arrival.at, late))
+    return first
 
 
 def _wakes_and_sends_nothing_stale(stage: Stage, woken: Daemon, other: Daemon) -> None:

@@ -127,6 +127,15 @@ def test_an_earlier_mention_moves_the_clock(town: City) -> None:
     assert moved.kind == "clock_moved" and moved.was is not None and moved.was - moved.deadline == HOUR / 12
 
 
+def test_what_leaves_the_deadline_where_it_was_is_no_move(town: City) -> None:
+    """A reload may change a case's ladder alone."""
+    town.say(mention("m1", town.clock()))
+    case = town.case()
+    same = events.Recorded(99, case.id, "rescheduled", town.clock(), "clock", {"deadline": case.deadline.isoformat()})
+    with town.store.read() as tx:
+        assert explain(town.rules, case, [*events.of_case(tx, case.id), same]).moves == ()
+
+
 def test_who_held_the_steps(town: City) -> None:
     """Acknowledged until its time, put off until woken, held anew; all of it ends with the answer."""
     asked = mention("m1", town.clock())

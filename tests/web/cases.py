@@ -1,4 +1,4 @@
-"""Cases for tests of their pages: posts that arrive, a department that wants second eyes, a platform that is posted to."""
+"""Cases for tests of their pages: posts that arrive, second eyes that are wanted, a platform that is posted to."""
 
 from __future__ import annotations
 

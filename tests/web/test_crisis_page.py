@@ -37,7 +37,12 @@ def test_one_incident(site_app: App, clock: Clock, log_in: LogIn) -> None:
     """What it came to, whose it is, who was told, its cases and posts by link; no citizen's words."""
     id = fire(site_app, clock)
     page = log_in().get(f"/incidents/{id}").text
-    for shown in ("화재", "김담당, 최과장, 운영 담당", "글 1건 · 1명 · 사건 1건", "https://x.com/citizen/status/fire-transport"):
+    for shown in (
+        "화재",
+        "김담당, 최과장, 운영 담당",
+        "글 1건 · 1명 · 사건 1건",
+        "https://x.com/citizen/status/fire-transport",
+    ):
         assert shown in page, shown
     with site_app.store.read() as tx:
         (case,) = incidents.case_ids(tx, id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,7 +131,9 @@ def test_broken_histories_are_named_to_whose_they_are(site_app: App, clock: Cloc
     assert broken not in facility.post(f"{WEEK}/export", reason="감사").text
 
 
-@pytest.mark.parametrize("week", ["2026-W99", "2026-47", "x", "<script>alert(1)", "9999-W60", "%F0%9F%98%80", "0" * 400])
+@pytest.mark.parametrize(
+    "week", ["2026-W99", "2026-47", "x", "<script>alert(1)", "9999-W60", "%F0%9F%98%80", "0" * 400]
+)
 def test_a_week_that_is_none(log_in: LogIn, week: str) -> None:
     """Says how a week is written, and escapes what was typed."""
     kim = log_in()
@@ -149,7 +150,6 @@ def test_the_running_week_says_so_and_the_next_one_has_not_begun(clock: Clock, l
     ahead = kim.get("/reports/2026-W48")
     assert ahead.status_code == 404 and "아직 시작되지 않았습니다" in ahead.text
     clock.forward(days=7)
-    log_in()
     assert "아직 끝나지 않은 주" not in log_in().get(WEEK).text
 
 
@@ -175,9 +175,7 @@ def _weeks_since(first: str, count: int) -> list[str]:
     return ["{}-W{:02}".format(*day.isocalendar()[:2]) for day in days]
 
 
-def test_a_department_the_settings_lost_keeps_its_numbers(
-    site_app: App, clock: Clock, log_in: LogIn, tmp_path: Path
-) -> None:
+def test_a_department_the_settings_lost_keeps_its_numbers(site_app: App, clock: Clock, log_in: LogIn) -> None:
     """For the whole city's eyes, under its id."""
     busy_week(site_app, clock)
     with site_app.store.write() as tx:
