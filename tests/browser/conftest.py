@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from connectors.contract import Post
 from monitor import app as composition
@@ -21,12 +21,10 @@ from monitor.store import migrate, sessions, users
 from monitor.web import guard
 from monitor.web.application import create
 from tests.support import city
+from tests.web.chromium import chromium
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+__all__ = ["chromium"]
+
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 SETTINGS = """
@@ -35,17 +33,6 @@ id = "thanks"
 title = "접수 안내"
 text = "{department}입니다. 확인하고 다시 답변드리겠습니다."
 """
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The browser; without one these tests skip."""
-    if not CHROMIUM.exists():
-        pytest.skip("no /usr/bin/chromium: run `make test` as root once, or install Debian's chromium and fonts-nanum")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @dataclass

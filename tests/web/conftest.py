@@ -19,6 +19,22 @@ from monitor.web import guard
 from monitor.web.application import create
 from tests.support import Clock, city
 
+ON_BOTH = {"test_acts.py", "test_roles.py", "test_overview_page.py"}
+"""Which modules run on PostgreSQL too. What pages ask of a database is tested in `tests/store`, on both kinds."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the other modules' PostgreSQL out: each of their tests would take seconds to say the same."""
+    here = Path(__file__).parent
+    left_out = [
+        item for item in items
+        if item.path.parent == here and item.path.name not in ON_BOTH and "postgres" in item.name
+    ]  # fmt: skip
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
 MORE = ""
 """TOML that a test module may add to the city by a fixture of its own called `more`."""
 

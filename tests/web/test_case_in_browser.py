@@ -60,7 +60,7 @@ def test_by_keyboard_alone(chromium: Chromium, site_app: App, log_in: LogIn) -> 
         page.keyboard.type("소관 부서")
         page.keyboard.press("Enter")
         expect(page.locator(".done")).to_contain_text("이관했습니다")
-    assert now(site_app, case).department == "press"
+    assert now(site_app, case).department == "facility"
 
 
 def test_hostile_posts_execute_nothing(chromium: Chromium, site_app: App, log_in: LogIn) -> None:

@@ -7,16 +7,22 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import expect
 
 from monitor import maintenance
 from monitor.app import App
 from monitor.reports.week import weekly
+from monitor.web import live
 from monitor.web.glances import FRESH, Glances
 from monitor.web.pages.overview import ON_THE_WALL, whole_percent
-from tests.city import mention
+from tests.city import mention, put_together
 from tests.support import Clock
+from tests.web.chromium import chromium, opened
 from tests.web.conftest import Browser
 from tests.web.scenes import busy_week, fire
+
+__all__ = ["chromium"]
 
 LogIn = Callable[..., Browser]
 
@@ -83,7 +89,7 @@ def test_a_crisis_is_on_with_its_owner_until_it_ends(site_app: App, clock: Clock
     assert "총괄 담당: 김담당" in page and "화재" in page
     assert "총괄 담당: 김담당" in park.get("/overview/wall").text
     staff = log_in("kim", "staff").get("/overview").text
-    assert id in staff and "/claim" not in staff
+    assert id in staff and "/claim" not in staff and "/end" not in staff
     assert park.post(f"/incidents/{id}/end", reason="진화 완료").status_code == 303
     assert f"/incidents/{id}" not in park.get("/overview").text
 
@@ -157,3 +163,29 @@ def test_who_is_first_in_the_list_is_overdue(site_app: App, clock: Clock, log_in
             town.desk.dismiss(one.id, "kim", "끝")
     page = log_in("ops", "operator").get("/overview").text.partition("<tbody")[2]
     assert page.index("시설관리과") < page.index("교통정책과")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("path", ["/overview", "/overview/wall"])
+def test_in_a_browser_it_moves_with_what_happens_and_with_time_alone(
+    site_app: App, clock: Clock, chromium: Chromium, log_in: LogIn, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """A new mention waits; later it is at risk, of which no event tells: the stream's beat does. A pause holds."""
+    monkeypatch.setattr(live.Listener.next, "__defaults__", (0.3,))
+    town = put_together(site_app.store, site_app.rules, clock)
+    ops = log_in("ops", "operator")
+    url = str(ops.client.base_url)
+    with opened(chromium, url, ops.token) as page:
+        page.goto(url + path)
+        expect(page.locator("#live")).to_have_attribute("data-state", "on")
+        tiles = page.locator(".tiles, .wall-tiles").locator("li")
+        expect(tiles.nth(2)).to_contain_text("0")
+        town.say(mention("m1", clock()))
+        expect(tiles.nth(2)).to_contain_text("1")
+        expect(tiles.nth(1)).to_contain_text("0")
+        clock.forward(minutes=25)
+        expect(tiles.nth(1)).to_contain_text("1")
+        page.locator("#live-pause").click()
+        clock.forward(minutes=10)
+        page.wait_for_timeout(3000)
+        expect(tiles.nth(0)).to_contain_text("0")

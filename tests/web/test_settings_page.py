@@ -162,8 +162,10 @@ def test_holidays_to_come_and_how_far_they_are_known(clock: Clock, log_in: LogIn
     """As `calendar show` has them; told apart when certainty ends soon."""
     page = log_in("ops", "operator").get("/settings").text
     assert "2026-12-25(금)" in page and "기독탄신일" in page and "2027-12-31(금)까지 확정" in page
-    assert "2026-10-09" not in page
-    clock.forward(days=400)
+    clock.forward(days=45)
+    later = log_in("ops", "operator").get("/settings").text
+    assert "2026-12-25" not in later and "2027-01-01(금)" in later
+    clock.forward(days=355)
     assert '<p class="notice">공휴일은' in log_in("ops", "operator").get("/settings").text
 
 
@@ -207,10 +209,11 @@ def test_which_settings_are_in_force(site_app: App, clock: Clock, log_in: LogIn)
 @pytest.mark.parametrize(("at", "now", "next_at", "then"), [
     ("2026-11-16T08:59", None, "2026-11-16T09:00", "han"), ("2026-11-16T09:00", "han", "2026-11-16T12:00", "park"),
     ("2026-11-16T12:30", "park", "2026-11-16T13:00", "han"), ("2026-11-16T13:00", "han", "2026-11-16T18:00", "lee"),
+    ("2026-11-20T18:30", "lee", "2026-11-20T22:00", None),
     ("2026-11-20T22:00", None, "2026-11-21T10:00", "lee"), ("2026-11-21T12:00", None, "2026-11-23T09:00", "han"),
 ])  # fmt: skip
 def test_whose_duty_it_is_and_whose_next(
-    tmp_path: Path, at: str, now: str | None, next_at: str, then: str
+    tmp_path: Path, at: str, now: str | None, next_at: str, then: str | None
 ) -> None:  # fmt: skip
     """By roster and override, to the minute; what a minute-by-minute search finds."""
     settings: Settings = city(tmp_path, more=MORE)

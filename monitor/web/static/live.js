@@ -105,7 +105,8 @@ function changed() {
   // A busy server is asked less often; not all pages at the same moment.
   const pauseFor = Math.max(OFTEN, 10 * took) - (performance.now() - readAt);
   clearTimeout(soon);
-  soon = setTimeout(refresh, Math.max(Math.random() * 250, pauseFor));
+  // Paused meanwhile: then it is only noted.
+  soon = setTimeout(() => (paused ? changed() : refresh()), Math.max(Math.random() * 250, pauseFor));
 }
 
 export async function refresh() {
