@@ -45,7 +45,8 @@ class SignOn:
 
     def begin(self, target: str) -> tuple[str, Pending]:
         """Where to send the browser, and what to remember. Raises SignOnError."""
-        pending = Pending(*(secrets.token_urlsafe(32) for _ in range(3)), target)
+        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+        pending = Pending(state, nonce, verifier, target)
         about, _ = self._described()
         url, _ = self._client().create_authorization_url(
             about["authorization_endpoint"], state=pending.state, nonce=pending.nonce, code_verifier=pending.verifier
