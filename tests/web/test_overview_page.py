@@ -113,7 +113,7 @@ def test_it_says_what_is_wrong_with_the_service(site_app: App, clock: Clock, log
         maintenance.start(tx, site_app.rules, clock() + timedelta(hours=1), "<b>점검</b>", "ops", clock())
     page = log_in("ops", "operator").get("/overview").text
     assert "수집 장애" in page and "09:00부터" in page
-    assert "10:45까지" in page and "&lt;b&gt;점검" in page and "<b>점검" not in page
+    assert "10:45까지" in page and "운영 담당: &lt;b&gt;점검" in page and "<b>점검" not in page
 
 
 def test_without_scripts_a_wall_reloads_and_can_be_paused(log_in: LogIn) -> None:
@@ -183,6 +183,7 @@ def test_in_a_browser_it_moves_with_what_happens_and_with_time_alone(
         town.say(mention("m1", clock()))
         expect(tiles.nth(2)).to_contain_text("1")
         expect(tiles.nth(1)).to_contain_text("0")
+        page.wait_for_timeout(2500)  # until no reading is owed that the new mention brought about
         clock.forward(minutes=25)
         expect(tiles.nth(1)).to_contain_text("1")
         page.locator("#live-pause").click()
