@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -379,9 +378,9 @@ class Checker:
         found = verify(self.world.store, self.world.rules, self.world.clock())
         assert found.ok, found.findings
 
-    def open_ids(self) -> Iterator[str]:
-        """Cases that wait for a first answer."""
-        return (id for id, case in self.cases.items() if case.state not in CLOSED)
+    def known(self) -> list[Row]:
+        """Every case in the order they were opened: their ids are another each time."""
+        return [self.cases[id] for id in self.history]
 
 
 __all__ = ["CLOSED", "Checker", "Desk", "Row"]

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from connectors.contract import Post, PostKind
 from tests.proof.model import HOMES
 from tests.proof.world import World
 
+_T = TypeVar("_T")
+
 CONVERSATIONS = 3
 """So few that much happens in each."""
 
 
+def back(of: Sequence[_T], which: int) -> _T:
+    """One of those there are, counted back from the newest, round and round: what comes after is mostly about it."""
+    return of[-1 - which % len(of)]
+
+
 class Citizens:
-    """Posts to a world. Every `which` counts round those there are."""
+    """Posts to a world. Every `which` counts back from the newest."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -46,7 +54,7 @@ class Citizens:
         """A citizen writes, in a conversation of their own or, where there are some, in one of those."""
         id, known = self._id(), list(self.world.posted.values())
         fresh = len({post.conversation for post in known}) < CONVERSATIONS and which % 2 == 0
-        about = None if fresh or not known else known[which % len(known)]
+        about = None if fresh or not known else back(known, which)
         values: dict[str, Any] = {
             "conversation": about.conversation if about else id, "author": who, "text": "버스가 안 와요",
             "addressed": ("1001",), "permalink": f"https://x.com/x/status/{id}",
@@ -58,31 +66,31 @@ class Citizens:
 
     def follow_up(self, which: int, ago: int, at_once: bool) -> None:
         """The same citizen writes again in the conversation."""
-        about = self.mentions()[which % len(self.mentions())]
+        about = back(self.mentions(), which)
         said = replace(about, id=self._id(), created_at=self.now - timedelta(seconds=ago), edit_ids=(), text="아직요?")
         self._arrive(replace(said, addressed=said.addressed or ("1001",), kind=PostKind.POST), at_once)
 
     def edit(self, which: int) -> None:
         """A citizen changes the words."""
-        post = self.mentions()[which % len(self.mentions())]
+        post = back(self.mentions(), which)
         edits = (*(post.edit_ids or (post.id,)), f"{post.id}e{len(post.edit_ids)}")
         self._arrive(replace(post, text=f"{post.text} 수정", edit_ids=edits), post.id in self.world.model.said)
 
     def again(self, which: int, more: int) -> None:
         """The same posts come once more, two in one page."""
         known = list(self.world.posted.values())
-        self.world.say(known[which % len(known)], known[more % len(known)])
+        self.world.say(back(known, which), back(known, more))
 
     def take_back(self, which: int, noticed: bool) -> None:
         """A citizen deletes a post; a look finds out, now or before the next alert."""
-        post = self.mentions()[which % len(self.mentions())]
+        post = back(self.mentions(), which)
         self.removed.append(self.world.posted.pop(post.id))
         if noticed:
             self.world.say(gone=[post.id])
 
     def take_all_back(self, which: int, minutes: int) -> None:
         """A citizen deletes all they said in a conversation; a look finds out some time later, and finds all of it."""
-        one = self.mentions()[which % len(self.mentions())]
+        one = back(self.mentions(), which)
         gone = [p for p in self.mentions() if (p.conversation, p.author) == (one.conversation, one.author)]
         for post in gone:
             self.removed.append(self.world.posted.pop(post.id))
@@ -96,7 +104,7 @@ class Citizens:
 
     def answer(self, which: int, ago: int, how: str, at_once: bool, account: str) -> None:
         """Somebody answers natively: seen now, found late by a poll or a look, or before the question is known."""
-        asked, id = self.mentions()[which % len(self.mentions())], self._id()
+        asked, id = back(self.mentions(), which), self._id()
         said = Post(
             "twitter", id, asked.conversation, self.now - timedelta(seconds=ago), author=account, text="확인했습니다"
         )

@@ -98,7 +98,7 @@ def test_a_row_that_was_acted_on_has_the_focus_again(chromium: Chromium, kim: Br
     url = str(kim.client.base_url)
     with opened(chromium, url, kim.token) as page:
         page.goto(f"{url}/#case-c07")
-        page.wait_for_function("document.activeElement.closest('.case')?.id === 'case-c07'")
+        expect(page.locator("#case-c07 a.open")).to_be_focused()
 
 
 def test_the_focus_goes_to_the_next_case_where_one_is_gone(page: Page, site_app: App) -> None:

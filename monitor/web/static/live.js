@@ -170,6 +170,10 @@ function visible(element) {
   return box.bottom > 0 && box.top < innerHeight;
 }
 
+function focusPlace() {
+  if (location.hash) document.getElementById(location.hash.slice(1))?.querySelector("a.open")?.focus();
+}
+
 export function togglePause() {
   paused = !paused;
   sessionStorage.setItem("paused", paused ? "yes" : "no");
@@ -190,6 +194,7 @@ if (bar) {
   addEventListener("pagehide", hush);
   addEventListener("pageshow", (event) => event.persisted && listen());
   addEventListener("online", () => lostAt && listen());
-  if (location.hash) document.getElementById(location.hash.slice(1))?.querySelector("a.open")?.focus();
+  // After the browser has gone to the place itself, which takes the focus away from everything.
+  addEventListener("load", () => setTimeout(focusPlace));
   listen();
 }
