@@ -100,13 +100,17 @@ def near(of: Case) -> Select[Any]:
     c = _posts.c
     answers = [id for id in (of.answer, of.final_answer) if id is not None]
     places = (
-        c.conversation == of.conversation, c.case_id == of.id, c.id.in_(answers), c.quote_of.in_(_mentions(of)),
-    )  # fmt: skip
-    return select(union(*(select(c.id).where(c.platform == of.platform, place) for place in places)).subquery().c.id)
+        and_(c.platform == of.platform, c.conversation == of.conversation),
+        c.case_id == of.id,
+        and_(c.platform == of.platform, c.id.in_(answers)),
+        and_(c.platform == of.platform, c.quote_of.in_(_mentions(of))),
+    )
+    return select(union(*(select(c.id).where(place) for place in places)).subquery().c.id)
 
 
 def _mentions(of: Case) -> Select[Any]:
-    return select(_posts.c.id).where(_posts.c.platform == of.platform, _posts.c.case_id == of.id)
+    """Without the platform, which SQLite would rather go through as a whole: a case is of one platform anyway."""
+    return select(_posts.c.id).where(_posts.c.case_id == of.id)
 
 
 def beside(tx: Connection, of: Case, scope: frozenset[str] | None, limit: int = 20) -> list[Beside]:

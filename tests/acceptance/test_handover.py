@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +27,10 @@ def _events(daemon: Daemon, name: str) -> list[dict[str, object]]:
     return [line for line in daemon.logs() if line.get("event") == name]
 
 
+def _busy(daemon: Daemon) -> bool:
+    return len(_events(daemon, "alert.delivered")) > _BOTH_AWAKE
+
+
 def _nodes(daemon: Daemon) -> list[dict[str, object]]:
     return [node for node in daemon.json("nodes") if node["live"]]
 
@@ -36,10 +42,7 @@ def test_two_nodes_share_the_work_and_double_nothing(stage: Stage) -> None:
     second = stage.another().start().ready()
     assert [node["decides"] for node in _nodes(first)] == [True, True]
     with stage.citizens(every=0.05) as posted:
-        wait_for(
-            lambda: all(len(_events(node, "alert.delivered")) > _BOTH_AWAKE for node in (first, second)), 60,
-            "both nodes have sent alerts",
-        )  # fmt: skip
+        wait_for(lambda: _busy(first) and _busy(second), 60, "both nodes have sent alerts")
     nothing_lost(stage, posted, kills=0)
     told = Counter((a.who, *a.step, m) for a in stage.hooks.arrivals() for m in a.mentions if a.who != "ops")
     assert not {key: count for key, count in told.items() if count > 1}
@@ -58,8 +61,8 @@ def test_a_node_that_is_killed_hands_over_within_15_seconds(stage: Stage, failpo
     second = stage.another().start().ready()
     first.start(failpoint)
     with stage.citizens(every=0.1) as posted:
-        assert first.wait(60) == -signal.SIGKILL
-        lost_at = now()
+        lost_at = _struck(first, _is_dead, second)
+        assert first.wait(1) == -signal.SIGKILL
         stage.daemon = second
         struck = len(posted)
         wait_for(lambda: len(posted) > struck + _BOTH_AWAKE, 10, "citizens post all the same")
@@ -79,11 +82,9 @@ def test_a_node_that_is_frozen_hands_over_and_sends_nothing_stale(stage: Stage, 
     first.start(f"{failpoint}:SIGSTOP" if failpoint else "")
     with stage.citizens(every=0.1) as posted:
         if not failpoint:
-            for node in (first, second):
-                wait_for(lambda node=node: len(_events(node, "alert.delivered")) > _BOTH_AWAKE, 60, "alerts are sent")
+            wait_for(lambda: _busy(first) and _busy(second), 60, "both nodes have sent alerts")
             first.freeze()
-        wait_for(lambda: _is_frozen(first), 60, "the first node freezes")
-        lost_at = now()
+        lost_at = _struck(first, _is_frozen, second)
         stage.daemon, stage.nodes = second, [first]
         struck = len(posted)
         wait_for(lambda: len(posted) > struck + _BOTH_AWAKE, 10, "citizens post all the same")
@@ -91,6 +92,28 @@ def test_a_node_that_is_frozen_hands_over_and_sends_nothing_stale(stage: Stage, 
     _in_time(stage, f"frozen, {failpoint or 'anywhere'}", posted, lost_at)
     _wakes_and_sends_nothing_stale(stage, first, second)
     assert second.stop() == 0
+
+
+def _struck(first: Daemon, is_so: Callable[[Daemon], bool], other: Daemon) -> datetime:
+    """Wait until the first node is lost; returns when that was seen.
+
+    The other naps meanwhile: one that ticks a moment earlier each time would take all there is, for ever.
+    """
+    awake = threading.Event()
+
+    def napped() -> bool:
+        other.freeze()
+        awake.wait(0.3)
+        other.wake()
+        return is_so(first) or awake.wait(0.3)
+
+    wait_for(napped, 60, "the first node is lost")
+    return now()
+
+
+def _is_dead(daemon: Daemon) -> bool:
+    assert daemon.process is not None
+    return daemon.process.poll() is not None
 
 
 def _is_frozen(daemon: Daemon) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.harness import get, now, seconds, wait_for
+from tests.acceptance.harness import Daemon, get, now, seconds, wait_for
 from tests.acceptance.ledger import nothing_lost
 from tests.acceptance.stage import Ladder, Stage
 
@@ -54,6 +55,27 @@ def test_it_reconnects_when_postgresql_comes_back(stage: Stage, server: Any) -> 
     assert len(posted) > 10
     nothing_lost(stage, posted, kills=2)
     assert daemon.stop() == 0
+
+
+def test_a_reload_is_refused_while_postgresql_is_away_and_an_end_is_not(stage: Stage, server: Any) -> None:
+    """Told to read its settings it goes on by the old ones, by the new ones when asked again; told to end it ends."""
+    daemon = stage.configure(LADDER, watch_from=now() - seconds(1)).start().ready()
+    assert daemon.process is not None
+    _stop(server, "fast")
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: _logged(daemon, "reload.refused"), 30, "the reload is refused")
+    server.ensure_postgres_running()
+    daemon.ready()
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: _logged(daemon, "daemon.reloaded"), 30, "it has reloaded")
+    daemon.ready()
+    nothing_lost(stage, [stage.say()], kills=0)
+    _stop(server, "fast")
+    assert daemon.stop() == 0
+
+
+def _logged(daemon: Daemon, name: str) -> bool:
+    return any(line.get("event") == name for line in daemon.logs())
 
 
 def _stop(server: Any, how: str) -> None:

@@ -88,14 +88,14 @@ class Citizens:
         if noticed:
             self.world.say(gone=[post.id])
 
-    def take_all_back(self, which: int, minutes: int) -> None:
-        """A citizen deletes all they said in a conversation; a look finds out some time later, and finds all of it."""
+    def take_all_back(self, which: int, minutes: int, together: bool) -> None:
+        """A citizen deletes all they said in a conversation, and a look finds out some time later, or bit by bit."""
         one = back(self.mentions(), which)
-        gone = [p for p in self.mentions() if (p.conversation, p.author) == (one.conversation, one.author)]
-        for post in gone:
-            self.removed.append(self.world.posted.pop(post.id))
-        self.world.clock.forward(minutes=minutes)
-        self.world.say(gone=[post.id for post in gone])
+        all_of_it = [p for p in self.mentions() if (p.conversation, p.author) == (one.conversation, one.author)]
+        for gone in [all_of_it] if together else [[post] for post in all_of_it]:
+            self.removed += [self.world.posted.pop(post.id) for post in gone]
+            self.world.clock.forward(minutes=minutes)
+            self.world.say(gone=[post.id for post in gone])
 
     def come_back(self) -> None:
         """What was gone is there again."""

@@ -94,7 +94,10 @@ class AnyCourse(RuleBasedStateMachine):
 
     @rule(
         which=some, more=some, yes=st.booleans(),
-        what=st.sampled_from(["take back", "take back", "take all back", "come back", "edit", "again"]),
+        what=st.sampled_from(
+            ["take back", "take all back", "take all back", "gone for a while", "gone for a while", "come back", "edit",
+             "again"]
+        ),
     )  # fmt: skip
     def change(self, which: int, more: int, yes: bool, what: str) -> None:
         """What was said is taken back, comes back, is changed, or comes once more."""
@@ -104,7 +107,10 @@ class AnyCourse(RuleBasedStateMachine):
             case "take back":
                 self.citizens.take_back(which, yes)
             case "take all back":
-                self.citizens.take_all_back(which, 10 * more)
+                self.citizens.take_all_back(which, 10 * more, yes)
+            case "gone for a while":
+                self.citizens.take_all_back(which, 10 * more, yes)
+                self.citizens.come_back()
             case "come back":
                 self.citizens.come_back()
             case "edit":
