@@ -162,6 +162,7 @@ def test_every_answer_carries_the_headers(anybody: Browser) -> None:
         answer = anybody.get(path)
         for name, value in guard.HEADERS.items():
             assert answer.headers[name] == value, (path, name)
+        assert answer.headers["cache-control"] == ("no-cache" if path.startswith("/static/") else "no-store")
     assert "unsafe" not in guard.HEADERS["Content-Security-Policy"]
 
 
