@@ -143,7 +143,7 @@ def _in_place(found: Sequence[Said]) -> list[Said]:
     known = {one.id for one in ordered}
     below: dict[str | None, list[Said]] = defaultdict(list)
     for one in ordered:
-        below[one.reply_to if one.reply_to in known and one.reply_to != one.id else None].append(one)
+        below[one.reply_to if one.reply_to in known else None].append(one)
     placed: list[Said] = []
     waiting = [(one, 0) for one in reversed(below.pop(None, []))]
     while waiting or below:

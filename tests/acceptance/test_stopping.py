@@ -23,13 +23,13 @@ def test_sigterm_in_the_middle_of_sends_loses_and_doubles_nothing(stage: Stage) 
     stage.hooks.slow |= dict.fromkeys(PEOPLE, 0.4)
     posted: list[str] = []
     for number in range(STOPS):
-        daemon.start()
+        daemon.start().ready()
         heard = len(stage.hooks.arrivals())
         for _ in range(10):
             posted.append(stage.say(author=str(7001 + len(posted) % 9)))
         wait_for(lambda heard=heard: len(stage.hooks.arrivals()) > heard, 30, f"sends of start {number} are under way")
         assert daemon.stop(30) == 0
-    daemon.start()
+    daemon.start().ready()
     wait_for(lambda: set(posted) <= {m for a in stage.hooks.arrivals("choi") for m in a.mentions}, 40, "all are told")
     each_in_one_case(daemon.queue(), posted)
     assert daemon.stop(30) == 0

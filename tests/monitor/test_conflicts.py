@@ -57,6 +57,19 @@ def test_who_was_first(town: City, language: str, told: str) -> None:
     assert "2026-11-16(" in later and "09:05" in later
 
 
+def test_the_last_of_several_is_told(town: City) -> None:
+    """Claimed, given back and claimed again: who has it now, not who had it once."""
+    town.say(mention("m1", town.clock()))
+    id = town.case().id
+    town.desk.claim(id, "park")
+    town.desk.release(id, "park")
+    town.desk.claim(id, "lee")
+    with pytest.raises(Conflict) as caught:
+        town.desk.claim(id, "kim")
+    told = conflicts.why_not(Words("ko"), town.rules, caught.value, town.events(), town.clock())
+    assert "이부담당 님이" in told and "박팀장" not in told
+
+
 def test_the_platform_was_first(town: City) -> None:
     """An answer that was found there has no name to tell."""
     asked = mention("m1", town.clock())

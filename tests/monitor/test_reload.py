@@ -116,7 +116,7 @@ def test_a_database_that_takes_no_write_leaves_the_old_parts_at_work(
 ) -> None:
     """Away, or full: the new ones could not begin on it, and the daemon would end of it. Next time it goes well."""
     closed: list[App] = []
-    monkeypatch.setattr(App, "close_parts", closed.append)
+    monkeypatch.setattr(App, "close_parts", lambda parts: closed.append(parts))
     with monkeypatch.context() as patch:
         patch.setattr(Store, "write", _away)
         assert Reload(app, lambda: app.settings).build() is None

@@ -110,6 +110,7 @@ class AnyCourse(RuleBasedStateMachine):
                 self.citizens.take_all_back(which, 10 * more, yes)
             case "gone for a while":
                 self.citizens.take_all_back(which, 10 * more, yes)
+                self.checker.check()
                 self.citizens.come_back()
             case "come back":
                 self.citizens.come_back()
