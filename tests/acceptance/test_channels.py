@@ -50,7 +50,7 @@ def test_a_failing_channel_falls_back_to_the_next(stage: Stage) -> None:
 def test_a_hanging_channel_holds_nobody_else(stage: Stage) -> None:
     """Row 29, truth 5: while the first requests to one person still hang, everybody else has heard everything."""
     stage.hooks.hanging.add("kim")
-    stage.configure(Ladder(2, 3, 4, 60), watch_from=now() - seconds(1), bundle="0s").start()
+    stage.configure(Ladder(2, 3, 4, 60), watch_from=now() - seconds(1), bundle="0s").start().ready()
     bus = [stage.say(author=str(7001 + number)) for number in range(5)]
     lamp = stage.say("@dj_transport 가로등이 꺼졌어요", author="7009")
     owed = {(who, step, id) for id in [*bus, lamp] for who, step in (("park", 2), ("choi", 3))}
