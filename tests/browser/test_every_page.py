@@ -11,7 +11,8 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Shoot, Site
 
 PAGES = {
-    "queue": "/", "case": "/cases/{case}", "overview": "/overview", "wall": "/overview/wall", "reports": "/reports", "report": "/reports/2026-W47",
+    "queue": "/", "case": "/cases/{case}", "overview": "/overview", "wall": "/overview/wall", "reports": "/reports",
+    "report": "/reports/2026-W47",
     "incidents": "/incidents", "settings": "/settings", "users": "/users", "account": "/account",
     "nowhere": "/nowhere", "login": "/login",
 }  # fmt: skip
