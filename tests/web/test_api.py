@@ -12,7 +12,7 @@ import pytest
 from connectors.contract import Post
 from monitor.app import App
 from monitor.intake.ingest import ingest
-from monitor.store import api_tokens
+from monitor.store import api_tokens, events
 from tests.support import Clock
 from tests.web.conftest import Browser
 
@@ -100,6 +100,19 @@ def test_an_auditors_token_changes_nothing(client: httpx.Client, token: Token, c
     headers, id = token("auditor"), cases["transport"]
     assert client.get(f"/api/cases/{id}", headers=headers).status_code == 200
     assert client.post(f"/api/cases/{id}/ack", json={"by": "kim"}, headers=headers).status_code == 403
+
+
+def test_what_a_program_reads_is_on_record(
+    client: httpx.Client, token: Token, cases: dict[str, str], site_app: App
+) -> None:
+    """Which token, which case; once an hour."""
+    headers, id = token("auditor"), cases["transport"]
+    for _ in range(3):
+        assert client.get(f"/api/cases/{id}", headers=headers).status_code == 200
+    with site_app.store.read() as tx:
+        (entry,) = api_tokens.everything(tx)
+        looks = [(e.kind, e.actor, e.data) for e in events.of_case(tx, id) if e.kind == "viewed"]
+    assert looks == [("viewed", entry.id, {"what": "api"})]
 
 
 def test_every_act(client: httpx.Client, token: Token, cases: dict[str, str], clock: Clock) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 
+from monitor import privacy
 from monitor.store import cases
 from monitor.store.views import case_file_json, cases_json
 from monitor.web.api.caller import REFUSED, caller, caller_or_neighbour
@@ -34,9 +35,15 @@ def queue(
 
 @router.get("/cases/{id}", responses=REFUSED | UNKNOWN)
 def one(id: str, of: Annotated[Site, Depends(site)], who: Annotated[Viewer, Depends(caller)]) -> dict[str, Any]:
-    """Everything on record of a case: posts, events, notes, alerts with their tries."""
+    """Everything on record of a case: posts, events, notes, alerts with their tries. That it was read is an event."""
+    now = of.app.clock()
     with of.app.store.read() as tx:
         case = cases.get(tx, id)
         if case is None or not who.sees(case.department):
             raise HTTPException(404, f"there is no case {id!r}, or it is not this token's to see")
-        return case_file_json(tx, case, of.app.rules.zone)
+        file = case_file_json(tx, case, of.app.rules.zone)
+        known = privacy.has_viewed(tx, who.id, id, now)
+    if not known:
+        with of.app.store.write() as tx:
+            privacy.viewed(tx, who.id, id, now, "api")
+    return file
