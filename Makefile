@@ -31,7 +31,7 @@ bench: .venv/.dev
 nightly: .venv/.dev
 	$(BIN)/python -m tests.proof.mutate
 	SNS_MONITOR_PROOF_STEPS=$(STEPS) $(BIN)/pytest -p no:xdist --log-cli-level=INFO --log-disable=alembic.runtime.migration \
-		tests/proof/test_any_course.py tests/proof/test_any_course_postgres.py
+		tests/proof/test_any_course.py tests/proof/test_any_course_postgres.py tests/acceptance/test_handover.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
