@@ -329,7 +329,8 @@ class Daemon:
 
     def queue(self) -> list[dict[str, Any]]:
         """`GET /api/cases`: the open cases."""
-        status, body = get(f"{self.web}/api/cases")
+        # With new settings the web begins anew: for a moment nobody listens.
+        status, body = wait_for(lambda: (found := get(f"{self.web}/api/cases"))[0] and found, 20, "the web answers")
         assert status == 200, (status, body)
         return list(json.loads(body))
 
