@@ -9,7 +9,7 @@ from datetime import datetime
 from monitor.alerts import outbox
 from monitor.clock import Clock
 from monitor.escalation.engine import start_round
-from monitor.intake.reckon import reckon
+from monitor.intake.reckon import last_answer, reckon
 from monitor.links import Link, Refusal, Refused, judge
 from monitor.rules import Rules
 from monitor.store import cases, events, links, notes
@@ -124,7 +124,7 @@ class Desk:
         def store(tx: Transaction, case: Case, now: datetime) -> None:
             policy = self._rules.policy(case.policy)
             deadline = self._rules.final_deadline(policy, case.department, case.opened_at)
-            change = actions.final_asked(case, by, reason, deadline, now)
+            change = actions.final_asked(case, by, reason, deadline, now, last_answer(tx, self._rules, case))
             is_running = change.case.clock is not case.clock or not case.is_open
             if is_running and begin_round(change.case, *self._rules.terms(change.case), now).level:
                 start_round(tx, self._rules, change, now)

@@ -141,10 +141,13 @@ def answered_elsewhere(case: Case, by: str, outcome: str, now: datetime, referen
     return Change(ended, (Event("answered", now, by, data),))
 
 
-def final_asked(case: Case, by: str, reason: str, deadline: datetime, now: datetime) -> Change:
+def final_asked(
+    case: Case, by: str, reason: str, deadline: datetime, now: datetime, shown: datetime | None = None
+) -> Change:
     """More is owed than the first answer: a final answer by `deadline` (SEMANTICS row 7).
 
-    Asked again after a final answer, that one was not final yet: its deadline stays.
+    `shown` is the platform's time of the last official post known by then: where its clock runs ahead of ours, that one
+    is no final answer for all that. Asked again after a final answer, that one was not final yet: its deadline stays.
 
     Raises:
         Conflict: a final answer is owed already, or the case ended otherwise than by an answer.
@@ -154,8 +157,8 @@ def final_asked(case: Case, by: str, reason: str, deadline: datetime, now: datet
     if case.final_deadline is not None and case.final_answered_at is None:
         raise Conflict(f"case {case.id} already owes a final answer by {case.final_deadline}", "final_asked")
     after = case._replace(
-        final_asked_at=now, final_deadline=deadline, final_answered_at=None, final_answer=None, final_outcome=None,
-        final_breached_at=None,
+        final_asked_at=max(now, shown or now), final_deadline=deadline, final_answered_at=None, final_answer=None,
+        final_outcome=None, final_breached_at=None,
     )  # fmt: skip
     if case.state is State.ANSWERED:
         kept = {"state": State.ANSWERED, "clock": Clock.FINAL, "assignee": case.assignee}

@@ -127,8 +127,11 @@ class Story:
         return Said(after=at, saying=saying, then=(answer,) if hour else ())
 
     def _last_moment(self, at: timedelta) -> Act:
-        """Answered on the platform a moment before the deadline: the look must find it, or the alarm is false."""
-        saying = self._citizens.says("bus", "twitter")
+        """Answered on the platform a moment before the deadline: the look must find it, or the alarm is false.
+
+        Of a matter that the burst is not about: that becomes a crisis, and its cases have another deadline.
+        """
+        saying = self._citizens.says("care", "twitter")
         return Said(after=at, saying=saying, then=(self._answered(saying, self._target - LAST_MOMENT),))
 
     def _follow_up(self, at: timedelta) -> Act:

@@ -73,6 +73,10 @@ class FalseAlarms:
             case "transferred":
                 course.policy, course.department = data["policy"], data["to"]
                 course.level, course.held_until = 0, None
+            case "rescheduled":
+                course.policy = data["policy"]
+            case "alarmed" if "policy" in data:
+                course.policy, course.level, course.held_until = data["policy"], 0, None
             case "acknowledged":
                 course.held_until = instant(data["until"])
             case "escalated":

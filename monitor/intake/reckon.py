@@ -65,6 +65,15 @@ def reckon(
     return changes
 
 
+def last_answer(tx: Transaction, rules: Rules, case: Case) -> datetime | None:
+    """The platform's time of the last official post to the case's citizen that is known; None where there is none."""
+    related = posts.related(tx, case.platform, {case.conversation})
+    for mentions, answers in _by_citizen(related, rules.official(case.platform)).values():
+        if any(mention.case == case.id for mention in mentions):
+            return max((answer.created_at for answer in answers), default=None)
+    return None
+
+
 class _Joined(NamedTuple):
     """What the cases that a person merged into one bring to it."""
 

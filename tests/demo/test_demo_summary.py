@@ -19,8 +19,9 @@ from monitor.demo.speed import CityClock
 from monitor.demo.summary import FalseAlarms, Summary, show, summarize
 from monitor.demo.words import DemoWords
 from monitor.reports.week import weekly
-from monitor.store import migrate, recount
+from monitor.store import cases, migrate, recount
 from monitor.store.engine import Store
+from sla.case import alarmed
 from tests.city import MINUTE, SECOND, City, answer, build, mention
 from tests.conftest import START
 from tests.support import Clock
@@ -81,6 +82,28 @@ def test_acknowledgement_moves_what_is_due(small: City) -> None:
     small.clock.forward(minutes=3)
     small.say(answer("2", asked, small.clock()))
     assert prevented(small) == 0
+
+
+def test_a_crisis_makes_its_own_steps_due(small: City) -> None:
+    """Its policy's from then on: what was due under the old one alone is no false alarm any more."""
+    asked = mention("1", START)
+    small.say(asked)
+    case = small.case()
+    with small.store.write() as tx:
+        deadline = START + 10 * MINUTE
+        cases.save(tx, [alarmed(case, "i1", "crisis", deadline, small.clock())])
+    small.clock.forward(minutes=4)
+    assert small.rules.policy("crisis").steps[0].at > 4 * MINUTE
+    small.say(answer("2", asked, small.clock()))
+    assert prevented(small) == 0
+    again = mention("3", small.clock(), author="c3", conversation="3")
+    small.say(again)
+    (second,) = (one for one in small.cases() if one.is_open)
+    with small.store.write() as tx:
+        cases.save(tx, [alarmed(second, "i1", "crisis", second.opened_at + 10 * MINUTE, small.clock())])
+    small.clock.forward(minutes=11)
+    small.say(answer("4", again, small.clock()))
+    assert prevented(small) == 1, "its step was due after ten minutes, not after twenty"
 
 
 def test_count_goes_on_where_it_stopped(small: City) -> None:

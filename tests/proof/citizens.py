@@ -39,6 +39,11 @@ class Citizens:
         """What citizens said and did not take back."""
         return [post for post in self.world.posted.values() if post.author not in HOMES]
 
+    def _waiting(self) -> list[Post]:
+        """What of it waits for an answer."""
+        open_ids = {id for turn in self.world.model.turns() if turn.is_open for id in turn.ids}
+        return [post for post in self.mentions() if post.id in open_ids]
+
     def _id(self) -> str:
         self.number += 1
         return f"p{self.number:03}"
@@ -64,10 +69,10 @@ class Citizens:
         at = self.now - timedelta(seconds=ago)
         self._arrive(Post("twitter", id, created_at=at, **(values | more)), at_once)
 
-    def follow_up(self, which: int, ago: int, at_once: bool) -> None:
+    def follow_up(self, which: int, ago: int, at_once: bool, words: str) -> None:
         """The same citizen writes again in the conversation."""
         about = back(self.mentions(), which)
-        said = replace(about, id=self._id(), created_at=self.now - timedelta(seconds=ago), edit_ids=(), text="아직요?")
+        said = replace(about, id=self._id(), created_at=self.now - timedelta(seconds=ago), edit_ids=(), text=words)
         self._arrive(replace(said, addressed=said.addressed or ("1001",), kind=PostKind.POST), at_once)
 
     def edit(self, which: int) -> None:
@@ -89,8 +94,8 @@ class Citizens:
             self.world.say(gone=[post.id])
 
     def take_all_back(self, which: int, minutes: int, together: bool) -> None:
-        """A citizen deletes all they said in a conversation, and a look finds out some time later, or bit by bit."""
-        one = back(self.mentions(), which)
+        """Who waits deletes all they said in a conversation, and a look finds out some time later, or bit by bit."""
+        one = back(self._waiting() or self.mentions(), which)
         all_of_it = [p for p in self.mentions() if (p.conversation, p.author) == (one.conversation, one.author)]
         for gone in [all_of_it] if together else [[post] for post in all_of_it]:
             self.removed += [self.world.posted.pop(post.id) for post in gone]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ from monitor.rules import Rules
 from monitor.store import cases
 from monitor.store.cases import StaleCase
 from monitor.store.engine import Store
-from tests.proof.check import Checker
+from tests.proof.check import Checker, Row
 from tests.proof.citizens import Citizens, back
 from tests.proof.staff import Staff
 from tests.proof.world import STAFF, World, armed
@@ -72,11 +73,14 @@ class AnyCourse(RuleBasedStateMachine):
         self._nobody_spoke("ask")
         self.citizens.ask(which, who, ago, at_once)
 
-    @rule(which=some, ago=ago, at_once=st.booleans())
-    def follow_up(self, which: int, ago: int, at_once: bool) -> None:
-        """The same one writes again."""
+    @rule(
+        which=some, ago=ago, at_once=st.booleans(),
+        words=st.sampled_from(["아직요?", "아직요?", "가로등도 꺼졌어요", "수도도 새요"]),
+    )  # fmt: skip
+    def follow_up(self, which: int, ago: int, at_once: bool, words: str) -> None:
+        """The same one writes again, of the same matter or of another department's."""
         if not self._nobody_spoke("follow up"):
-            self.citizens.follow_up(which, ago, at_once)
+            self.citizens.follow_up(which, ago, at_once, words)
 
     @rule(
         which=some, who=st.sampled_from(["ann", "bob", "eve", None]), ago=ago, at_once=st.booleans(),
@@ -93,13 +97,13 @@ class AnyCourse(RuleBasedStateMachine):
         self.citizens.ask(which, who, ago, at_once, addressed=to, replying=replying, text=words, kind=kind)
 
     @rule(
-        which=some, more=some, yes=st.booleans(),
+        which=some, more=some, yes=st.booleans(), minutes=st.sampled_from([0, 5, 10, 15, 20, 30, 60]),
         what=st.sampled_from(
             ["take back", "take all back", "take all back", "gone for a while", "gone for a while", "come back", "edit",
              "again"]
         ),
     )  # fmt: skip
-    def change(self, which: int, more: int, yes: bool, what: str) -> None:
+    def change(self, which: int, more: int, yes: bool, minutes: int, what: str) -> None:
         """What was said is taken back, comes back, is changed, or comes once more."""
         if self._nobody_spoke(what):
             return
@@ -107,9 +111,9 @@ class AnyCourse(RuleBasedStateMachine):
             case "take back":
                 self.citizens.take_back(which, yes)
             case "take all back":
-                self.citizens.take_all_back(which, 10 * more, yes)
+                self.citizens.take_all_back(which, minutes, yes)
             case "gone for a while":
-                self.citizens.take_all_back(which, 10 * more, yes)
+                self.citizens.take_all_back(which, minutes, yes)
                 self.checker.check()
                 self.citizens.come_back()
             case "come back":
@@ -130,16 +134,24 @@ class AnyCourse(RuleBasedStateMachine):
 
     @rule(what=st.sampled_from(Staff.ACTS), which=some, by=st.sampled_from(STAFF), number=steps)
     def desk(self, what: str, which: int, by: str, number: int) -> None:
-        """Somebody does something at the desk."""
-        known = self.checker.known()
-        self._nobody_spoke(what)
-        if known:
-            getattr(self.staff, what)(back(known, which), by, number)
+        """Somebody does something at the desk, with any case."""
+        self._act(self.checker.known(), what, which, by, number)
 
     @rule(what=st.sampled_from(Staff.ACTS), which=some, by=st.sampled_from(STAFF), number=steps)
-    def desk_again(self, what: str, which: int, by: str, number: int) -> None:
-        """As often as posts."""
-        self.desk(what, which, by, number)
+    def queue(self, what: str, which: int, by: str, number: int) -> None:
+        """Somebody does something with a case of which an answer is owed."""
+        owed = [case for case in self.checker.known() if self.checker.owed(case) is not None]
+        self._act(owed, what, which, by, number)
+
+    @rule(what=st.sampled_from(["acknowledge", "claim", "ask_final", "answer"]), which=some, by=st.sampled_from(STAFF))
+    def begin_work(self, what: str, which: int, by: str) -> None:
+        """What much comes of, more often."""
+        self.queue(what, which, by, 0)
+
+    def _act(self, of: Sequence[Row], what: str, which: int, by: str, number: int) -> None:
+        self._nobody_spoke(what)
+        if of:
+            getattr(self.staff, what)(back(of, which), by, number)
 
     @rule(seconds=steps)
     def tick(self, seconds: int) -> None:

@@ -94,6 +94,10 @@ MUTATIONS = (
         (FOUND + "final_after_elsewhere",),
     ),
     Mutation(
+        7, "sla/actions.py", "final_asked_at=max(now, shown or now)", "final_asked_at=now",
+        (FOUND + "what_was_there_before_is_not_final",),
+    ),
+    Mutation(
         7, "sla/case.py", "if not turn.standing and not kept:", "if not turn.standing:",
         (FOUND + "final_of_what_was_merged_into_it",),
     ),

@@ -97,7 +97,10 @@ class Staff:
             desk = self.checker.desks[case.id]
             if case.state == "answered":
                 self._new_round(case, keeps=True)
-            desk.final_asked, desk.final_elsewhere = self.now, None
+            # By a platform's clock that runs ahead, what it had shown by then may have a time that is yet to come.
+            (turn,) = (t for t in self.world.model.turns() if self.checker.case_of[t.mentions[0].post.id] == case.id)
+            shown = [post.created_at for post in self.world.model.answers_to(turn)]
+            desk.final_asked, desk.final_elsewhere = max([self.now, *shown]), None
 
     def withdraw_final(self, case: Row, by: str, _: int) -> None:
         """The first answer was all."""

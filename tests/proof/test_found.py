@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from sla.case import State
+from sla.case import Case, State
 from tests.city import MINUTE, City, answer, mention
+
+
+def _of(town: City, mention: str) -> Case:
+    """The case of a mention."""
+    (case,) = (case for case in town.cases() if mention in town.mentions(case))
+    return case
 
 
 def test_gone_one_after_the_other(town: City) -> None:
@@ -64,6 +70,18 @@ def test_final_after_elsewhere(town: City) -> None:
     assert (town.case().final_answered_at, town.case().final_answer) == (town.clock(), "x")
 
 
+def test_what_was_there_before_is_not_final(town: City) -> None:
+    """Row 7: by a platform's clock that runs ahead a second reply seems to come after staff asked, who had seen it."""
+    asked = mention("a", town.clock())
+    town.say(asked, answer("x", asked, town.clock()), answer("y", asked, town.clock() + MINUTE))
+    town.desk.ask_final(town.case().id, "kim", "현장 조치 예정")
+    town.clock.forward(minutes=2)
+    town.say(mention("b", town.clock(), conversation="a", author="bob"))
+    assert _of(town, "a").final_answered_at is None
+    town.say(answer("z", asked, town.clock()))
+    assert _of(town, "a").final_answer == "z"
+
+
 def test_final_of_what_was_merged_into_it(town: City) -> None:
     """Row 16: its own post is gone, but that of a case merged into it stands: the final answer is still owed."""
     asked, again = mention("a", town.clock()), mention("b", town.clock() + MINUTE)
@@ -100,8 +118,7 @@ def test_what_somebody_has_to_do_with_is_not_taken_from_them(town: City) -> None
         second = mention(f"b{number}", town.clock() + MINUTE, conversation=f"a{number}", text="가로등도요")
         town.clock.forward(minutes=2)
         town.say(second)
-        (case,) = (case for case in town.cases() if case.conversation == f"a{number}")
-        act(case.id)
+        act(_of(town, f"b{number}").id)
         town.say(mention(f"a{number}", start))
-        (case,) = (case for case in town.cases() if case.conversation == f"a{number}")
+        case = _of(town, f"b{number}")
         assert (case.department, case.opened_at) == ("facility", start)
