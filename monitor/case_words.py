@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from monitor.cli.words import Words
 from monitor.desk import BadRequest
 from monitor.rules import Rules
+from monitor.words import Words
 from sla.case import Case
 
 #: What of an event's data is told to people, in this order; all of it is in the JSON.

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from monitor.case_words import staff_or_actor
-from monitor.cli.words import Words
 from monitor.rules import Rules
+from monitor.words import Words
 from sla.case import Conflict
 from sla.history import Happened
 

@@ -79,7 +79,7 @@ def _with_links(
     in_time = now < stored.created_at + LASTS
     if not web.listen or not in_time or stored.kind not in alerts.URGENT or not rules.knows(stored.recipient):
         return told
-    key = web.link_key.get_secret_value() if web.link_key else links.made_key(tx, now)
+    key = links.made_key(tx, now, web.link_key)
     addresses = {
         case.id: f"{rules.settings.service.public_url}/a/"
         + sign(key, Link(case.id, stored.recipient, rounds[case.id], stored.clock, at))

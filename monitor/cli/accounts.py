@@ -11,9 +11,9 @@ from rich.text import Text
 
 from monitor.cli.call import Call, as_json, pass_call
 from monitor.cli.output import cell, console, print_json, table
-from monitor.cli.words import Words
 from monitor.rules import Rules
 from monitor.store import views
+from monitor.words import Words
 
 _PROBLEMS = ("token_problem", "handle_problem", "problem")
 

@@ -13,10 +13,10 @@ from monitor.case_words import staff_name
 from monitor.cli.call import Call, Refusal, as_json, pass_call
 from monitor.cli.case_file import attempt_lines
 from monitor.cli.output import cell, console, print_json, table
-from monitor.cli.words import Words
 from monitor.rules import Rules
 from monitor.store import alerts as outbox
 from monitor.store import flags, holds, operator, views
+from monitor.words import Words
 
 
 @click.group(invoke_without_command=True)

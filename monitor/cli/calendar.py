@@ -7,8 +7,8 @@ from rich.table import Table
 
 from monitor.cli.call import Call, Refusal, as_json, pass_call
 from monitor.cli.output import cell, console, print_json
-from monitor.cli.words import Words
 from monitor.reports.month import Day, Month, UnknownMonth, Why, month
+from monitor.words import Words
 
 
 @click.group()

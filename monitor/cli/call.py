@@ -13,9 +13,9 @@ from monitor.clock import Clock
 
 if TYPE_CHECKING:
     from config import Settings
-    from monitor.cli.words import Words
     from monitor.rules import Rules
     from monitor.store.engine import Store
+    from monitor.words import Words
 
 
 class Refusal(click.ClickException):
@@ -65,7 +65,7 @@ class Call:
 
     def words(self) -> Words:
         """The reader's language; Korean until the settings are known, as the settings' own faults are."""
-        from monitor.cli.words import Words
+        from monitor.words import Words
 
         return Words(self._settings.service.language if self._settings else "ko")
 

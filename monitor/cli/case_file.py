@@ -13,8 +13,8 @@ from monitor.case_words import Line, alert_line, department_name, event_line, st
 from monitor.cli.call import Call
 from monitor.cli.output import aligned, console
 from monitor.cli.queue import state_of
-from monitor.cli.words import Words
 from monitor.rules import Rules
+from monitor.words import Words
 from sla.case import Case
 
 _INSTANTS = (

@@ -14,8 +14,8 @@ from monitor.alerts.message import one_line
 from monitor.cli.call import Call, Refusal, as_json, pass_call
 from monitor.cli.online import Tried, keep, reached, try_channels
 from monitor.cli.output import aligned, cell, console, print_json, table
-from monitor.cli.words import Words
 from monitor.store import contacts
+from monitor.words import Words
 
 
 @click.group()

@@ -15,8 +15,8 @@ from config.findings import findings
 from monitor.cli.call import Call, as_json, pass_call
 from monitor.cli.findings import asked_of_the_database
 from monitor.cli.output import cell, console, print_json
-from monitor.cli.words import Words
 from monitor.store.engine import StoreError
+from monitor.words import Words
 
 if TYPE_CHECKING:
     from monitor.cli.online import Probe

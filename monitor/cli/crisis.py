@@ -10,13 +10,13 @@ import click
 from monitor.case_words import staff_name
 from monitor.cli.call import Call, Refusal, as_json, pass_call
 from monitor.cli.output import aligned, console, print_json
-from monitor.cli.words import Words
 from monitor.crisis.room import CrisisRoom, UnknownIncident
 from monitor.desk import BadRequest
 from monitor.rules import Rules
 from monitor.store import incidents
 from monitor.store.engine import Store, Transaction
 from monitor.store.views import at
+from monitor.words import Words
 from sla.case import Conflict
 from sla.incident import Incident
 

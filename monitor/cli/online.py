@@ -13,10 +13,10 @@ from monitor.alerts import words as alert_words
 from monitor.alerts.channels.base import Channel, TransportError
 from monitor.alerts.message import Kind, Message
 from monitor.app import build_channels, build_connectors
-from monitor.cli.words import Words
 from monitor.clock import Clock
 from monitor.store import contacts
 from monitor.store.engine import Store, new_id
+from monitor.words import Words
 
 FARTHEST_CLOCK = timedelta(seconds=30)
 """SEMANTICS row 38."""

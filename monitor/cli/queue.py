@@ -11,10 +11,10 @@ from monitor.alerts.message import one_line
 from monitor.case_words import staff_name
 from monitor.cli.call import Call, Refusal, as_json, pass_call
 from monitor.cli.output import aligned, console, print_json
-from monitor.cli.words import Words
 from monitor.rules import Rules
 from monitor.store import cases, views
 from monitor.store.engine import Transaction
+from monitor.words import Words
 from sla.case import Case, Clock
 
 

@@ -10,12 +10,12 @@ from rich.text import Text
 
 from monitor.cli.call import Call, Refusal, as_json, pass_call
 from monitor.cli.output import cell, console, print_json
-from monitor.cli.words import Words
 from monitor.reports import faces
 from monitor.reports.verify import Verdict
 from monitor.reports.verify import verify as prove
 from monitor.reports.week import DepartmentWeek, Report, UnknownDepartment
 from monitor.reports.week import weekly as count
+from monitor.words import Words
 from sla.compliance import percent
 from sla.week import UnknownWeek
 

@@ -14,12 +14,12 @@ from rich.table import Table
 from config.durations import parse_duration
 from monitor.cli.call import Call, Refusal, as_json, pass_call
 from monitor.cli.output import cell, console, print_json
-from monitor.cli.words import Words
 from monitor.reports.simulate import Progress as Told
 from monitor.reports.simulate import Simulation, WhatIf
 from monitor.reports.simulate import simulate as live_again
 from monitor.reports.week import UnknownDepartment
 from monitor.rules import Rules
+from monitor.words import Words
 from sla.compliance import Numbers, percent
 from sla.policy import Policy
 from sla.week import UnknownWeek

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from monitor.cli.words import Words
+from monitor.words import Words
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "title": ("시연", "demo"),

@@ -85,6 +85,7 @@ class Store:
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self._turns = Turnstile()
+        self._closed = threading.Event()
         if self.is_sqlite:
             if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
                 raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or newer is needed")
@@ -107,17 +108,18 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits at the end of the block. Short, and never across a network call."""
-        if not self.is_sqlite:
-            with self._writer.begin() as tx:
+        with self._used():
+            if not self.is_sqlite:
+                with self._writer.begin() as tx:
+                    yield tx
+                return
+            with self._turns, self._writer.begin() as tx:
                 yield tx
-            return
-        with self._turns, self._writer.begin() as tx:
-            yield tx
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that changes nothing. On SQLite it sees one instant, on PostgreSQL each statement its own."""
-        with self._reader.connect() as connection:
+        with self._used(), self._reader.connect() as connection:
             yield connection
 
     def ping(self) -> None:
@@ -126,9 +128,18 @@ class Store:
             tx.execute(text("UPDATE flags SET value = value WHERE name = ''"))
 
     def close(self) -> None:
-        """Let go of every connection."""
-        self._writer.dispose()
-        self._reader.dispose()
+        """Let go of every connection; one that a thread still uses, as soon as it is done with it."""
+        self._closed.set()
+        for engine in (self._writer, self._reader):
+            engine.pool.dispose()
+
+    @contextmanager
+    def _used(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if self._closed.is_set():
+                self.close()
 
 
 def _sqlite(path: str, begin: str, pool_size: int) -> Engine:

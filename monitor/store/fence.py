@@ -20,6 +20,7 @@ class FencedStore(Store):
         self._whole = whole
         self.is_sqlite, self.path = whole.is_sqlite, whole.path
         self._writer, self._reader, self._turns = whole._writer, whole._reader, whole._turns
+        self._closed = whole._closed
         self._settings: str | None = None
 
     def arm(self, settings: str) -> None:

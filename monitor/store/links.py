@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from pydantic import SecretStr
 from sqlalchemy import Connection, delete, select
 
 from monitor.store import flags
@@ -21,14 +22,14 @@ KEY = "link_key"
 """The flag that keeps the key where the settings name none."""
 
 
-def kept_key(tx: Connection) -> str | None:
-    """The database's own key; None until the first link was made."""
-    return flags.get(tx, KEY)
+def kept_key(tx: Connection, written: SecretStr | None = None) -> str | None:
+    """The key: the one `written` in the settings, else the database's own; None until its first link was made."""
+    return flags.get(tx, KEY) if written is None else written.get_secret_value()
 
 
-def made_key(tx: Connection, now: datetime) -> str:
-    """The database's own key, made where there is none yet: of two nodes at once both get the first one's."""
-    key = kept_key(tx)
+def made_key(tx: Connection, now: datetime, written: SecretStr | None = None) -> str:
+    """The same key, made where there is none yet: of two nodes at once both get the first one's."""
+    key = kept_key(tx, written)
     if key is None:
         _flag_once(tx, [{"name": KEY, "value": secrets.token_urlsafe(32), "set_at": now}])
         key = kept_key(tx)

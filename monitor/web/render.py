@@ -15,10 +15,10 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from monitor.cli.words import Words
 from monitor.web import words
 from monitor.web.context import Site, site
 from monitor.web.roles import Right
+from monitor.words import Words
 
 TEMPLATES = Path(__file__).with_name("templates")
 LANGUAGE_COOKIE = "language"

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request
 
-from monitor.cli.words import Words
 from monitor.web.render import language_of
+from monitor.words import Words
 
 
 class PageWords(Words):

@@ -244,8 +244,8 @@ class Daemon:
     log: Path = Path()
     starts: int = 0
 
-    def start(self, failpoint: str = "") -> Daemon:
-        """Start it; with a failpoint "name:count" it kills itself there."""
+    def start(self, failpoint: str = "", verb: str = "run") -> Daemon:
+        """Start it; with a failpoint "name:count" it kills itself there. `verb` is "web" for the pages alone."""
         assert self.process is None, "it runs already"
         self.starts += 1
         self.log = self.settings.with_suffix(".log")
@@ -254,7 +254,7 @@ class Daemon:
         with self.log.open("ab") as log:
             log.write(f"--- start {self.starts} {failpoint}\n".encode())
             self.process = subprocess.Popen(
-                command("--config", str(self.settings), "run"), cwd=TREE, env=environ, stdout=log, stderr=log
+                command("--config", str(self.settings), verb), cwd=TREE, env=environ, stdout=log, stderr=log
             )
         return self
 

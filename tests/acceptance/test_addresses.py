@@ -34,6 +34,23 @@ def test_health_metrics_and_the_queue_are_served(stage: Stage) -> None:
     assert daemon.stop() == 0
 
 
+def test_the_pages_alone_beside_a_daemon(stage: Stage) -> None:
+    """`sns-monitor web` on the same database: the same queue, a login, its own end; it neither polls nor decides."""
+    daemon = stage.configure(LONG).start().ready()
+    pages = stage.another().start(verb="web").ready()
+    stage.found(stage.say())
+    assert pages.queue() == daemon.queue()
+    status, body = get(f"{pages.web}/")
+    assert status == 200 and "/static/style.css" in body, "it leads to the login"
+    taken = stage.another()
+    text = taken.settings.read_text(encoding="utf-8")
+    taken.settings.write_text(text.replace(taken.web.removeprefix("http://"), pages.web.removeprefix("http://")))
+    assert taken.start(verb="web").wait(30) == 75
+    assert pages.stop() == 0
+    assert stage.found(stage.say("@dj_transport 아직도 안 와요", author="7002"))
+    assert daemon.stop() == 0
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_shadow_decides_everything_and_tells_nobody(stage: Stage) -> None:
     """Row 36: the queue fills, every step is on record with whom it would have told, and nothing is sent."""

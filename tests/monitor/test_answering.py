@@ -15,7 +15,6 @@ from connectors.contract import Account, Asked, AuthFailed, Look, Post, RateLimi
 from monitor.answering import posting
 from monitor.answering.answering import Answering, Room, Saved, UnknownDraft
 from monitor.case_words import to_mend
-from monitor.cli.words import Words
 from monitor.conflicts import why_not
 from monitor.desk import BadRequest, UnknownCase
 from monitor.reports.verify import verify
@@ -23,6 +22,7 @@ from monitor.rules import Rules
 from monitor.store import cases, drafts, events
 from monitor.store.drafts import DraftState
 from monitor.store.engine import Store
+from monitor.words import Words
 from sla.case import Conflict, State
 from tests.city import MINUTE, City, PlayedConnector, answer, mention, put_together
 from tests.support import Clock, city

@@ -11,8 +11,8 @@ import pytest
 from monitor import conflicts, desk
 from monitor.answering import answering
 from monitor.case_words import to_mend
-from monitor.cli.words import Words
 from monitor.desk import BadRequest
+from monitor.words import Words
 from sla import actions
 from sla.case import Conflict
 from tests.city import MINUTE, City, answer, mention

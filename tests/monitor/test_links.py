@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from config import Settings, SettingsError, load
 from monitor.alerts.compose import compose
@@ -232,8 +233,8 @@ def test_two_nodes_at_once_have_one_key(database: str, clock: Clock, monkeypatch
     both_looked = threading.Barrier(1 if stores[0].is_sqlite else 2)  # on SQLite one writes at a time
     look, keys = links.kept_key, []
 
-    def looked(tx: Transaction) -> str | None:
-        found = look(tx)
+    def looked(tx: Transaction, *written: SecretStr | None) -> str | None:
+        found = look(tx, *written)
         if found is None:
             both_looked.wait(30)
         return found

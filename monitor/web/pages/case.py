@@ -12,7 +12,6 @@ from fastapi.responses import RedirectResponse
 
 from monitor import case_words, privacy
 from monitor.case_words import Line
-from monitor.cli.words import Words
 from monitor.store import casefile, cases, conversation, events, views
 from monitor.store.drafts import Draft, DraftState
 from monitor.store.engine import Transaction
@@ -24,6 +23,7 @@ from monitor.web.render import render
 from monitor.web.roles import Right
 from monitor.web.sentences import PageWords
 from monitor.web.viewer import Viewer
+from monitor.words import Words
 from sla.actions import ANSWERED_ELSEWHERE, DISMISSALS, LONGEST_SNOOZE
 from sla.case import Case
 

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from monitor.case_words import staff_or_actor
-from monitor.cli.words import Words
 from monitor.crisis.room import CrisisRoom
 from monitor.rules import Rules
 from monitor.store import cases, events, incidents
@@ -20,6 +19,7 @@ from monitor.web.pages.queue import platform_name
 from monitor.web.render import language_of, render, say
 from monitor.web.roles import Right
 from monitor.web.viewer import Viewer
+from monitor.words import Words
 from sla.case import Conflict
 
 router = APIRouter(prefix="/incidents")

@@ -86,8 +86,7 @@ def _find(of: Site, token: str) -> _Found:
 
 def _read(tx: Transaction, of: Site, token: str) -> Link:
     """Raises BadLink, too where no link was ever made."""
-    written = of.app.settings.web.link_key
-    key = written.get_secret_value() if written else links.kept_key(tx)
+    key = links.kept_key(tx, of.app.settings.web.link_key)
     if key is None:
         raise BadLink
     return read(key, token)

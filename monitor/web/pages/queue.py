@@ -14,7 +14,6 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from monitor import conflicts
-from monitor.cli.words import Words
 from monitor.desk import Conflict, UnknownCase
 from monitor.rules import Rules
 from monitor.store import cases, events, queue
@@ -23,8 +22,9 @@ from monitor.web.context import Site, site
 from monitor.web.render import language_of, query, render, say
 from monitor.web.roles import Right
 from monitor.web.viewer import Viewer
+from monitor.words import Words
+from sla import risk
 from sla.case import Case, Clock, State
-from sla.policy import Kind
 
 router = APIRouter()
 
@@ -207,9 +207,7 @@ def _rows(rules: Rules, viewer: Viewer, entries: list[queue.Entry], now: datetim
 def at_risk_from(rules: Rules, case: Case) -> datetime:
     """When the first warning of a case's running clock is due; its deadline where there is none before."""
     policy, calendar = rules.terms(case)
-    deadline, ladder = case.owed_by or case.deadline, policy.on(case.clock)
-    warning = min((s.at for s in ladder.steps if s.kind == Kind.WARNING and s.at < ladder.target), default=None)
-    return deadline if warning is None else min(calendar.add(case.opened_at, warning), deadline)
+    return risk.at_risk_from(policy.on(case.clock), calendar, case.opened_at, case.owed_by or case.deadline)
 
 
 def names(rules: Rules) -> Callable[[str], str]:

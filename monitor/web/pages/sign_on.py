@@ -76,14 +76,6 @@ def _refuse(request: Request, why: str, status: int) -> Response:
 
 def _serializer(of: Site) -> URLSafeTimedSerializer:
     """Signed with the key of alerts' links, for another purpose."""
-    own = of.app.settings.web.link_key
-    if own is not None:
-        key = own.get_secret_value()
-    else:
-        with of.app.store.read() as tx:
-            kept = links.kept_key(tx)
-        if kept is None:
-            with of.app.store.write() as tx:
-                kept = links.made_key(tx, of.app.clock())
-        key = kept
+    with of.app.store.write() as tx:
+        key = links.made_key(tx, of.app.clock(), of.app.settings.web.link_key)
     return URLSafeTimedSerializer(key, salt="sns-monitor sign-on")
