@@ -26,6 +26,7 @@ from monitor.escalation.engine import Escalation
 from monitor.escalation.look import Looker
 from monitor.intake.poll import Polling
 from monitor.intake.watch import Watch
+from monitor.reports.weekly import WeeklyReports
 from monitor.rules import Rules
 from monitor.store.engine import Store
 from monitor.store.fence import FencedStore
@@ -53,6 +54,7 @@ class App:
     answering: Answering
     crisis: CrisisWatch
     auditor: Auditor
+    reports: WeeklyReports
 
     def close(self) -> None:
         """Let go of everything; what is under way was drained before."""
@@ -88,7 +90,7 @@ def build(settings: Settings, clock: Clock = system_clock, store: Store | None =
         delivery=Delivery(fence, rules, channels, lanes, clock), desk=Desk(store, rules, clock),
         answering=Answering(store, rules, connectors, clock),
         crisis=CrisisWatch(fence, rules, CrisisRoom(fence, rules, clock), clock),
-        auditor=Auditor(fence, rules, clock),
+        auditor=Auditor(fence, rules, clock), reports=WeeklyReports(fence, rules, clock),
     )  # fmt: skip
 
 

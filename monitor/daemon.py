@@ -28,6 +28,7 @@ from monitor.cycle import Cycle
 from monitor.housekeeping import Housekeeping
 from monitor.nodes import Membership
 from monitor.reload import Reload
+from monitor.reports.outcomes import Outcomes
 from monitor.reports.seal import Sealer
 from monitor.steps import Steps
 from monitor.store import events, migrate, release
@@ -110,6 +111,8 @@ def _serve(app: App, node: Membership, asked: _Asked, stop: threading.Event, rel
         every(5, "crisis", deciding(lambda: cycle.has_begun() and app.crisis.run()))
         every(audit.LOOK_EVERY, "audit", deciding(app.auditor.look, one=True))
         every(5, "seal", Sealer(app.store, app.clock).run)
+        every(5, "count", deciding(Outcomes(app.store, app.rules, app.clock).run, one=True))
+        every(5, "report", deciding(lambda: cycle.has_begun() and app.reports.run(), one=True))
         every(1, "keep", keeping.run)
 
         # What was built so far lives as long as these settings: the collector need not walk it again and again.

@@ -116,6 +116,14 @@ class Outcome:
     """The steps that fired, in order."""
     alerts: tuple[str, ...] = ()
     """The kind of each alert, repeats and those of a new round with them."""
+    acknowledged_at: datetime | None = None
+    """When somebody first said that they are at it, by acknowledging or claiming it."""
+    keyword: str = ""
+    """By which a route sent it to its department; "" where the account's own department had it."""
+    calendar: str = ""
+    """Name and version of the calendar that set its deadline first."""
+    unchecked: int = 0
+    """How many alerts went out although the platform could not be asked just before (row 4)."""
 
     def status(self, at: datetime) -> Status:
         """What it counts as at the instant `at`; a deadline that is now has come, as for `sla.escalation.decide`."""
@@ -153,6 +161,26 @@ class Outcome:
     def response(self) -> timedelta | None:
         """The first response time; None without an answer."""
         return None if self.answered_at is None else self.answered_at - self.opened_at
+
+    @property
+    def acknowledgement(self) -> timedelta | None:
+        """How long until somebody was at it; None where nobody said so."""
+        return None if self.acknowledged_at is None else max(self.acknowledged_at - self.opened_at, timedelta(0))
+
+    @property
+    def final_response(self) -> timedelta | None:
+        """How long until the final answer; None without one."""
+        return None if self.final_answered_at is None else self.final_answered_at - self.opened_at
+
+    def settles_at(self, at: datetime) -> datetime | None:
+        """The instant from which time alone changes no number of it any more; None where it changes none at `at`."""
+        instants = [snooze.until for snooze in self.snoozes] if self.answered_at is None else []
+        if self.state not in (State.MERGED, State.DISMISSED, State.ANSWERED, State.DELETED):
+            instants.append(self.deadline)
+        if self.final_deadline is not None and self.final_answered_at is None and self.state is State.ANSWERED:
+            instants.append(self.final_deadline)
+        latest = max(instants, default=at)
+        return latest if latest > at else None
 
     @property
     def found_late(self) -> bool:
@@ -207,7 +235,7 @@ def _opened(id: str, event: Happened) -> Outcome:
         case=id, platform=data["platform"], account=data["account"], department=data["department"],
         policy=data["policy"], opened_at=instant(data["opened_at"]), found_at=found_at,
         deadline=instant(data["deadline"]), legs=(Leg(data["department"], found_at, None),),
-        mentions=len(data["mentions"]),
+        mentions=len(data["mentions"]), keyword=data.get("keyword", ""), calendar=data.get("calendar", ""),
     )  # fmt: skip
 
 
@@ -278,11 +306,13 @@ def _final_answered(so_far: Outcome, event: Happened) -> Outcome:
 
 
 def _acknowledged(so_far: Outcome, event: Happened) -> Outcome:
-    return replace(so_far, state=State.ACKNOWLEDGED) if so_far.state is State.OPEN else so_far
+    state = State.ACKNOWLEDGED if so_far.state is State.OPEN else so_far.state
+    return replace(so_far, state=state, acknowledged_at=so_far.acknowledged_at or event.at)
 
 
 def _claimed(so_far: Outcome, event: Happened) -> Outcome:
-    return so_far if so_far.state is State.ANSWERED else replace(so_far, state=State.CLAIMED)
+    state = so_far.state if so_far.state is State.ANSWERED else State.CLAIMED
+    return replace(so_far, state=state, acknowledged_at=so_far.acknowledged_at or event.at)
 
 
 def _transferred(so_far: Outcome, event: Happened) -> Outcome:
@@ -350,7 +380,8 @@ def _escalated(so_far: Outcome, event: Happened) -> Outcome:
     level, kind = event.data["level"], event.data["kind"]
     is_step = event.data["reason"] == "step" and event.data.get("clock") != Clock.FINAL
     levels = (*so_far.levels, level) if is_step else so_far.levels
-    return replace(so_far, levels=levels, alerts=(*so_far.alerts, kind))
+    unchecked = so_far.unchecked + (event.data.get("checked") is False)
+    return replace(so_far, levels=levels, alerts=(*so_far.alerts, kind), unchecked=unchecked)
 
 
 def _ended(so_far: Outcome, at: datetime) -> tuple[Leg, ...]:

@@ -37,7 +37,7 @@ def compose(tx: Transaction, rules: Rules, stored: alerts.Message, now: datetime
         zone=rules.zone, recipient_name=_name(rules, stored.recipient),
         department_names={d.id: d.name for d in rules.departments.values()},
         account_names={f"{a.platform}:{a.id}": a.handle for a in settings.accounts},
-        detail=str(stored.subject.get("detail", "")), excerpts=excerpts,
+        detail=_detail(rules, stored), excerpts=excerpts,
     )  # fmt: skip
     return Message(
         id=stored.id, kind=Kind(stored.kind), level=stored.level, recipient=stored.recipient, sent_at=now,
@@ -94,6 +94,16 @@ def _account(stored: alerts.Message) -> AlertAccount | None:
         return None
     until = about["complete_until"]
     return AlertAccount(about["platform"], about["id"], None if until is None else datetime.fromisoformat(until))
+
+
+def _detail(rules: Rules, stored: alerts.Message) -> str:
+    """What a message of the service itself is about; of a report the week, and whose it is."""
+    report = stored.subject.get("report")
+    if report is None:
+        return str(stored.subject.get("detail", ""))
+    department = report["department"]
+    name = rules.settings.service.name if department is None else rules.department(department).name
+    return f"{report['week']} {name}"
 
 
 def _attachments(stored: alerts.Message) -> tuple[Attachment, ...]:

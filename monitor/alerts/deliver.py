@@ -19,6 +19,7 @@ from monitor import maintenance
 from monitor.alerts import outbox
 from monitor.alerts.channels.base import Channel, TransportError
 from monitor.alerts.compose import compose
+from monitor.alerts.letter import Letters
 from monitor.alerts.message import Message
 from monitor.clock import Clock
 from monitor.failpoints import failpoint
@@ -35,12 +36,16 @@ LEASE = timedelta(seconds=12)
 """How long a worker may hold a message: longer than a send, so that two never send the same one."""
 GIVE_UP = timedelta(hours=24)
 WORKERS_A_LANE = 2
+BULKY_A_LANE = 1
+"""Of these: workers that draw and send weekly reports over the same lane, beside those of the alerts."""
 SLOWEST_RETRY = timedelta(seconds=60)
+SLOWEST_BULKY_RETRY = timedelta(minutes=15)
+"""Of what has to be drawn anew each time, and that nobody waits for by the minute."""
 POISON = timedelta(minutes=5)
 
 
 class Delivery:
-    """Sends what is due, over every lane side by side; a stuck lane holds only its own two workers."""
+    """Sends what is due, over every lane side by side; a stuck lane holds only its own workers."""
 
     def __init__(
         self, store: Store, rules: Rules, channels: Mapping[str, Channel], lanes: Mapping[str, str], clock: Clock
@@ -52,6 +57,7 @@ class Delivery:
         self._owner = new_id("n")
         # A channel that hangs must not eat up the time after which the next one should have taken over.
         self._patience = min(SEND, max(rules.settings.alerts.fallback_after, SHORTEST_SEND))
+        self._letters = Letters(store, rules)
         self._pool = ThreadPoolExecutor(64, thread_name_prefix="deliver")
         self._gate = threading.Lock()
         self._in_flight: set[str] = set()
@@ -63,19 +69,26 @@ class Delivery:
         with self._gate:
             if self._stopping:
                 return 0
-            full = [id for id, lane in self._lanes.items() if self._busy[lane] >= WORKERS_A_LANE]
-            with self._store.read() as tx:
-                due = alerts.due_messages(tx, self._clock(), full, 200)
-            started = 0
-            for message, channel in due:
-                lane = self._lanes.get(channel, channel)
-                if message in self._in_flight or self._busy[lane] >= WORKERS_A_LANE:
-                    continue
-                self._in_flight.add(message)
-                self._busy[lane] += 1
-                self._pool.submit(self._work, message, lane)
-                started += 1
-            return started
+            return self._start(WORKERS_A_LANE, bulky=False) + self._start(BULKY_A_LANE, bulky=True)
+
+    def _start(self, workers: int, *, bulky: bool) -> int:
+        full = [id for id in self._lanes if self._busy[self._lane(id, bulky)] >= workers]
+        with self._store.read() as tx:
+            due = alerts.due_messages(tx, self._clock(), full, 200, bulky=bulky)
+        started = 0
+        for message, channel in due:
+            lane = self._lane(channel, bulky)
+            if message in self._in_flight or self._busy[lane] >= workers:
+                continue
+            self._in_flight.add(message)
+            self._busy[lane] += 1
+            self._pool.submit(self._work, message, lane)
+            started += 1
+        return started
+
+    def _lane(self, channel: str, bulky: bool) -> str:
+        lane = self._lanes.get(channel, channel)
+        return f"{lane} bulky" if bulky else lane
 
     def drain(self, timeout: timedelta) -> None:
         """Start nothing more and let what was started end."""
@@ -101,6 +114,8 @@ class Delivery:
         self.fill()
 
     def _deliver(self, id: str) -> None:
+        # Before the lease begins and outside of the transaction: it may take seconds.
+        letter = self._letters.of(id)
         claimed_at = self._clock()
         with self._store.write() as tx:
             stored = alerts.claim_message(tx, id, claimed_at, self._owner, LEASE)
@@ -108,6 +123,9 @@ class Delivery:
                 return
             attempt = alerts.start_attempt(tx, id, stored.channel, claimed_at)
             message = compose(tx, self._rules, stored, claimed_at)
+            if letter is not None:
+                message = letter.put_into(message)
+                self._letters.tell(tx, letter, claimed_at)
         failpoint("deliver.started")
         if self._clock() > claimed_at + LEASE - SEND:
             # We slept between the commit and here: another worker may hold the message by now (truth 6).
@@ -180,7 +198,8 @@ class Delivery:
 
     def _failed(self, tx: Transaction, stored: alerts.Message, error: TransportError, now: datetime) -> None:
         fallback_after = self._rules.settings.alerts.fallback_after
-        delay = min(timedelta(seconds=2 ** min(stored.tries, 10)), SLOWEST_RETRY)
+        slowest = SLOWEST_BULKY_RETRY if stored.kind in alerts.BULKY else SLOWEST_RETRY
+        delay = min(timedelta(seconds=2 ** min(stored.tries, 10)), slowest)
         again = max(now + delay, error.retry_at or now)
         alerts.channel_failed(tx, stored.channel, now, again, str(error))
         since = alerts.failing(tx)[stored.channel].failing_since

@@ -140,6 +140,8 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     subject: str = ""
     """For channels that have one; not part of the JSON."""
+    html: str = ""
+    """The text as a page, for channels that show one; "" where the text is all. Not part of the JSON."""
 
     def payload(self) -> dict[str, Any]:
         """The JSON of CONTRACT as a dict; raises ValueError when an instant is naive."""

@@ -14,12 +14,14 @@ from rich.text import Text
 from monitor.demo.receiver import Receiver
 from monitor.demo.speed import CityClock
 from monitor.demo.words import DemoWords
-from monitor.reports.week import cases_of, weekly
+from monitor.reports.watched import coverages
+from monitor.reports.week import cases_of
 from monitor.rules import Rules
 from monitor.store import alerts, events
 from monitor.store.engine import Store, Transaction
 from monitor.store.events import Recorded
-from sla.compliance import Coverage, Numbers, count, percent
+from sla.compliance import Numbers, count, percent
+from sla.coverage import Coverage
 from sla.history import instant
 from sla.week import Week
 
@@ -124,8 +126,8 @@ def summarize(store: Store, rules: Rules, receiver: Receiver, since: datetime, u
     """Count what happened from `since` to `until`, by the reports' own rules."""
     weeks = _weeks(since, until, rules)
     outcomes = [outcome for week in weeks for outcome in cases_of(store, rules, week)]
-    reports = [weekly(store, rules, week, until) for week in weeks]
     with store.read() as tx:
+        seen = [coverages(tx, rules, *Week.parse(week).span(rules.zone), until) for week in weeks]
         episodes = sum(1 for _ in events.of_service(tx, ("blind",)))
         prevented = FalseAlarms(rules).read(tx)
         outbox = Counter(message.state for message in alerts.messages(tx, limit=_EVERY_MESSAGE))
@@ -136,7 +138,7 @@ def summarize(store: Store, rules: Rules, receiver: Receiver, since: datetime, u
     arrived, repeated, refused = receiver.counted()
     return Summary(
         since=since, until=until, numbers=count(outcomes, until, rules.zone).total.whole,
-        coverage=sum((report.total.coverage for report in reports), Coverage()), blind_episodes=episodes,
+        coverage=sum((one for week in seen for of in week.values() for one in of.values()), Coverage()), blind_episodes=episodes,
         prevented=prevented, outbox=outbox, messages=messages, cases=cases, arrived=arrived, repeated=repeated,
         refused=refused,
     )  # fmt: skip
@@ -192,8 +194,8 @@ def _numbers(summary: Summary, words: DemoWords, city: CityClock) -> list[tuple[
     blind = words.span(city.span(summary.coverage.blind))
     seen = words("summary.seen", coverage=summary.coverage.percent or "-", episodes=summary.blind_episodes, blind=blind)
     rows.append((words("summary.coverage"), seen, ""))
-    if of.median_seconds is not None:
-        median = words.span(city.span(timedelta(seconds=of.median_seconds)))
+    if of.response.median_seconds is not None:
+        median = words.span(city.span(timedelta(seconds=of.response.median_seconds)))
         grain = words.span(city.span(timedelta(seconds=1)))
         rows.append((words("summary.median"), words("summary.median_note", median=median, grain=grain), ""))
     prevented = words("summary.prevented_note", count=summary.prevented)

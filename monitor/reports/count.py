@@ -1,34 +1,69 @@
-"""The cases and the coverage of a week, out of the store's events; no more than a handful of histories at a time."""
+"""A week's cases put into cells: from what is kept of them, and from the history where that has moved on since."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
+from monitor.reports.outcomes import office_hours, terms
 from monitor.rules import Rules
-from monitor.store import accounts, events
-from monitor.store.accounts import Watched
+from monitor.store import events, outcomes
 from monitor.store.engine import Transaction
-from sla.compliance import Coverage, Episode, coverage, episodes
 from sla.history import Folded, fold, instant
-
-Key = tuple[str, str]
-"""An account: platform and the platform's id."""
+from sla.tally import Tally
+from sla.week import Week
 
 _AT_ONCE = 500
 _CLOCKS_APART = timedelta(days=7)
 """How much earlier than the platform's time of a mention our own clock may have recorded it, wrong as it was."""
 
 
-def case_ids(tx: Transaction, since: datetime, until: datetime, last_event: int) -> set[str]:
-    """Ids of the cases whose first mention was written from `since` to before `until`.
+@dataclass(slots=True)
+class Tallied:
+    """A week's cases."""
+
+    tally: Tally = field(default_factory=Tally)
+    broken: set[str] = field(default_factory=set)
+    """Those that are not in it, because their history cannot be told."""
+
+
+def tallied(
+    tx: Transaction, rules: Rules, weeks: Sequence[Week], now: datetime, last_event: int | None = None
+) -> dict[Week, Tallied]:
+    """Count weeks as they stand at `now`; the first of them with times, the others only by how their cases stand.
+
+    With `last_event` everything is read from the history, up to that event: slow, and a second opinion.
+    """
+    upto = events.last(tx) if last_event is None else last_event
+    counted_to = 0 if last_event is not None else outcomes.counted_to(tx, terms(rules))
+    found = {week: Tallied() for week in weeks}
+    asked = weeks[0]
+    # A history that cannot be told belongs to no week: it is shown in the one that was asked for, where it began.
+    own = _opened_in(tx, rules, [asked], upto, counted_to)
+    stale = own | (_opened_in(tx, rules, weeks[1:], upto, counted_to) if len(weeks) > 1 else set())
+    if counted_to:
+        found = {week: Tallied(outcomes.tally(tx, week, whole=week == asked)) for week in weeks}
+        found[asked].broken |= set(outcomes.broken(tx, asked))
+        moved, _ = events.touched(tx, counted_to, upto)
+        known = {one.case_id: one.week for one in outcomes.kept(tx, moved) if one.week is None or one.week in found}
+        own |= {id for id, week in known.items() if week is None or week == asked}
+        stale |= known.keys() | set(outcomes.unsettled(tx, now))
+        _take_away(tx, found, stale)
+    for folded in histories(tx, stale, upto):
+        _put(rules, found, folded, now)
+        found[asked].broken |= folded.broken & own
+    return found
+
+
+def case_ids(tx: Transaction, since: datetime, until: datetime, last_event: int, after: int = 0) -> set[str]:
+    """Ids of the cases whose first mention was written from `since` to before `until`, by the events above `after`.
 
     An event that says so is recorded no earlier than the mention was written, so older history is passed over.
     """
     ids: set[str] = set()
-    for event in events.recorded_since(tx, since - _CLOCKS_APART, ("opened", "clock_moved"), last_event):
+    for event in events.recorded_since(tx, since - _CLOCKS_APART, ("opened", "clock_moved"), last_event, after):
         assert event.case_id is not None
         try:
             within = since <= instant(event.data["opened_at"]) < until
@@ -48,31 +83,24 @@ def histories(tx: Transaction, ids: Iterable[str], last_event: int) -> Iterator[
         yield fold(events.of_cases(tx, some, last_event))
 
 
-def coverages(
-    tx: Transaction, rules: Rules, since: datetime, until: datetime, now: datetime
-) -> dict[str, dict[Key, Coverage]]:
-    """How much of the time from `since` to `until` each account was seen, by department (SEMANTICS row 33).
-
-    An account is to be watched from its `watch_from`; one that is in the settings no more, up to its last complete
-    fetch. Time since the last complete fetch that exceeds `blind_after` is blind though no event says so yet: the
-    service may be down as this is counted.
-    """
-    limit = rules.settings.polling.blind_after
-    blind = episodes(events.of_service(tx, ("blind", "recovered", "gap")), now, limit)
-    found: defaultdict[str, dict[Key, Coverage]] = defaultdict(dict)
-    for key, account in accounts.watched(tx).items():
-        owner = rules.department_of(*key)
-        end = min(until, now)
-        dark = list(blind.get(key, ()))
-        if owner is None:
-            end = min(end, account.fetched_at or account.watch_from)
-        elif now - _seen(account) > limit:
-            dark.append(Episode(_seen(account), None))
-        seen = coverage(dark, max(since, account.watch_from), end)
-        if owner is not None or seen.watched:
-            found[owner.id if owner else account.department][key] = seen
-    return dict(found)
+def _opened_in(tx: Transaction, rules: Rules, weeks: Sequence[Week], upto: int, after: int) -> set[str]:
+    since = min(week.span(rules.zone)[0] for week in weeks)
+    until = max(week.span(rules.zone)[1] for week in weeks)
+    return case_ids(tx, since, until, upto, after)
 
 
-def _seen(account: Watched) -> datetime:
-    return account.fetched_at or account.watch_from
+def _take_away(tx: Transaction, found: Mapping[Week, Tallied], ids: Collection[str]) -> None:
+    for one in outcomes.kept(tx, ids):
+        for week, tallied in found.items():
+            if one.week is None or one.week == week:
+                tallied.broken.discard(one.case_id)
+            if one.fact is not None and one.week == week:
+                tallied.tally.put(one.fact, -1)
+
+
+def _put(rules: Rules, found: Mapping[Week, Tallied], folded: Folded, now: datetime) -> None:
+    office = office_hours(rules)
+    for outcome in folded.outcomes.values():
+        week = Week.of(outcome.opened_at, rules.zone)
+        if week in found:
+            found[week].tally.add(outcome, now, rules.zone, office)

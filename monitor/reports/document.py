@@ -9,14 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 
 class Part(BaseModel):
     """What all parts have in common."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return self.model_dump(mode="json", by_alias=True)
 
 
 class Share(Part):
@@ -201,7 +206,7 @@ class Term(Part):
     """A word that many citizens used; never one that only a few did."""
 
     term: str
-    cases: int
+    people: int
 
 
 class CorrectedCase(Part):
@@ -232,7 +237,7 @@ class Document(Part):
     """A week as it was known at `generated_at`."""
 
     week: str
-    since: datetime = Field(alias="from")
+    since: datetime = Field(validation_alias=AliasChoices("from", "since"), serialization_alias="from")
     until: datetime
     """The first instant after it."""
     generated_at: datetime
@@ -287,7 +292,7 @@ class Document(Part):
 
     def to_json(self) -> str:
         """What is kept, hashed and handed out: the same text for the same report, always."""
-        return json.dumps(self.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=2) + "\n"
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2) + "\n"
 
     @property
     def sha256(self) -> str:

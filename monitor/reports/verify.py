@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
+from monitor.reports import recounted
+from monitor.reports.document import Figures
 from monitor.reports.week import count_week
 from monitor.rules import Rules
-from monitor.store import events, recount, seals
+from monitor.store import events, recount, seals, snapshots
 from monitor.store.engine import Store, Transaction
 from monitor.store.recount import Standing, Tallied
 from monitor.store.seals import Line, Seal
-from sla.compliance import Numbers
+from monitor.store.snapshots import Snapshot
 from sla.history import BrokenHistory, Folded, fold
 from sla.week import Week
 
@@ -65,6 +67,9 @@ def verify(
                 findings.append(f"… and {len(differing) - _NAMED} more like these")
             for each in weeks:
                 findings += _numbers(tx, rules, each, now)
+            findings += recounted.vanished(tx)
+            for snapshot in _kept(tx, weeks if week is not None else None):
+                findings += recounted.differences(tx, rules, snapshot)
         except json.JSONDecodeError as exc:
             findings.append(f"an event's data is no JSON any more, so nothing can be counted: {exc}")
         except BrokenHistory as exc:
@@ -157,9 +162,9 @@ def _strangers(tx: Transaction) -> Iterator[str]:
 
 def _numbers(tx: Transaction, rules: Rules, week: Week, now: datetime) -> Iterator[str]:
     """Count a week by its events and by the cases' rows."""
-    report = count_week(tx, rules, week, now)
+    report = count_week(tx, rules, week, now, events.last(tx))
     by_rows = recount.tally(tx, *week.span(rules.zone), now)
-    by_events = {of.id: _tallied(of.count.whole) for of in report.departments}
+    by_events = {of.department: _tallied(of) for of in report.departments}
     nothing = Tallied(*(0 for _ in Tallied._fields))
     for id in sorted({*by_events, *by_rows}):
         told, found = by_events.get(id, nothing), by_rows.get(id, nothing)
@@ -171,5 +176,13 @@ def _numbers(tx: Transaction, rules: Rules, week: Week, now: datetime) -> Iterat
                 )
 
 
-def _tallied(of: Numbers) -> Tallied:
-    return Tallied(of.received, of.met, of.missed, of.pending, of.dismissed, of.deleted, of.undetermined)
+def _kept(tx: Transaction, weeks: list[Week] | None) -> Iterator[Snapshot]:
+    """The reports of some weeks, as far as they were made; None: all there are."""
+    for week in [one.week for one in snapshots.latest(tx)] if weeks is None else map(str, weeks):
+        found = snapshots.get(tx, week)
+        if found is not None:
+            yield found
+
+
+def _tallied(of: Figures) -> Tallied:
+    return Tallied(of.cases, of.met, of.missed, of.pending, of.dismissed, of.deleted, of.undetermined)

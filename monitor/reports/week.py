@@ -1,107 +1,39 @@
-"""The weekly compliance report: attainment and coverage by department, counted from events (SEMANTICS rows 33, 35)."""
+"""The weekly compliance report: counted from events, with the accounts' coverage beside it (SEMANTICS rows 33, 35)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
-from monitor.reports.count import Key, case_ids, coverages, histories
+from monitor.reports import parts
+from monitor.reports.corrections import corrections
+from monitor.reports.count import case_ids, histories, tallied
+from monitor.reports.document import CaseLine, Document, IncidentPart, Point, Term, Topic
+from monitor.reports.watched import seen
 from monitor.rules import Rules
-from monitor.store import events, seals
+from monitor.store import accounts, events, incidents, outcomes, posts, seals
 from monitor.store.engine import Store, Transaction
-from sla.compliance import Count, Coverage, Numbers, count
-from sla.history import Outcome
+from sla import terms
+from sla.compliance import Counts, Share, count, counts
+from sla.history import Outcome, Status
 from sla.week import Week
+
+WEEKS = 12
+"""How many weeks the line of weeks has, this one with them."""
+LISTED = 5_000
+"""How many cases are listed beside the numbers."""
+READ = 5_000
+"""In how many of the newest mentions frequent words are looked for."""
 
 
 class UnknownDepartment(ValueError):
     """No such department is in the settings or in the week; the message names those there are."""
 
 
-@dataclass(frozen=True, slots=True)
-class DepartmentWeek:
-    """A department's week."""
-
-    id: str
-    name: str
-    """As the settings have it; the id where they have the department no more."""
-    count: Count
-    accounts: Mapping[Key, Coverage]
-
-    @property
-    def coverage(self) -> Coverage:
-        """Of all its accounts together."""
-        return sum(self.accounts.values(), Coverage())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, by CONTRACT's names; times are seconds, shares from 0 to 1, null where undefined."""
-        return {
-            "department": self.id,
-            "name": self.name,
-            **_numbers(self.count.whole),
-            **_coverage(self.coverage),
-            "platforms": [{"platform": name, **_numbers(of)} for name, of in self.count.platforms.items()],
-            "hours": [
-                {"hour": hour, "cases": of.received, "met": of.met, "missed": of.missed, "attainment": of.attainment}
-                for hour, of in enumerate(self.count.hours)
-            ],
-            "accounts": [
-                {"platform": platform, "id": id, **_coverage(seen)}
-                for (platform, id), seen in sorted(self.accounts.items())
-            ],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A week as it was known at `generated_at`."""
-
-    week: Week
-    since: datetime
-    """Its first instant, in the service's zone."""
-    until: datetime
-    """The first instant after it."""
-    generated_at: datetime
-    service: str
-    department: str | None
-    """The one it was asked of; None: all."""
-    departments: tuple[DepartmentWeek, ...]
-    total: DepartmentWeek
-    """Everything in the report together; its id is ""."""
-    unexplained: tuple[str, ...]
-    """Cases that are not counted, because their history is broken."""
-    last_event: int
-    """The newest event that was counted: a recount up to it gives the same numbers."""
-    sealed_to: int
-    """The newest event under the chain of seals; `head` vouches for nothing after it."""
-    head: str
-    """The chain's end; "" when nothing is sealed."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, by CONTRACT's names; instants are ISO 8601 in the service's zone."""
-        total = self.total.to_dict()
-        del total["department"], total["name"], total["accounts"]
-        return {
-            "week": str(self.week),
-            "from": self.since.isoformat(),
-            "until": self.until.isoformat(),
-            "generated_at": self.generated_at.isoformat(),
-            "service": self.service,
-            "departments": [department.to_dict() for department in self.departments],
-            "total": total,
-            "unexplained": list(self.unexplained),
-            "last_event": self.last_event,
-            "sealed_to": self.sealed_to,
-            "head": self.head,
-        }
-
-
 def weekly(
     store: Store, rules: Rules, week: str | None, now: datetime, department: str | None = None,
     *, last_event: int | None = None,
-) -> Report:  # fmt: skip
+) -> Document:  # fmt: skip
     """Count a week as it stands at `now`; `week` is "2026-W47", None the last complete one.
 
     With `now` and `last_event` of an earlier report it is that report counted again: later events do not count.
@@ -111,43 +43,55 @@ def weekly(
         UnknownDepartment: nothing is known of `department`.
         BrokenHistory: an event that tells of blind time cannot be read.
     """
-    zone = rules.zone
-    chosen = Week.parse(week) if week is not None else Week.of(now, zone).before()
+    chosen = Week.parse(week) if week is not None else Week.of(now, rules.zone).before()
     with store.read() as tx:
         events.freeze(tx)
-        return count_week(tx, rules, chosen, now, department, last_event)
+        found = count_week(tx, rules, chosen, now, last_event)
+    if department is None:
+        return found
+    try:
+        return found.of(department)
+    except KeyError as exc:
+        known = ", ".join(one.department for one in found.departments)
+        raise UnknownDepartment(f"there is no department {department!r}; there are {known}") from exc
 
 
-def count_week(
-    tx: Transaction, rules: Rules, week: Week, now: datetime, department: str | None = None,
-    last_event: int | None = None,
-) -> Report:  # fmt: skip
-    """The same within a transaction that sees one instant."""
+def count_week(tx: Transaction, rules: Rules, week: Week, now: datetime, last_event: int | None = None) -> Document:
+    """The same within a transaction that sees one instant, for the whole city."""
     zone = rules.zone
     since, until = week.span(zone)
-    last_event = events.last(tx) if last_event is None else last_event
-    broken: set[str] = set()
-    counts = count(_outcomes(tx, since, until, last_event, department, broken), now, zone)
-    seen = coverages(tx, rules, since, until, now)
-    known = [*rules.departments, *sorted({*counts.departments, *seen} - {*rules.departments})]
-    if department is not None:
-        if department not in known:
-            raise UnknownDepartment(f"there is no department {department!r}; there are {', '.join(known)}")
-        known = [department]
+    line = _line(tx, rules, week)
+    found = tallied(tx, rules, line, now, last_event)
+    counted = {of: counts(found[of].tally) for of in line}
+    watched = seen(tx, rules, since, until, now)
+    this, newest = counted[week], seals.newest(tx)
+    ids = [*rules.departments, *sorted({*this.departments, *watched} - {*rules.departments})]
     nothing = count((), now, zone).total
-    departments = tuple(
-        DepartmentWeek(
-            id, rules.departments[id].name if id in rules.departments else id,
-            counts.departments.get(id, nothing), seen.get(id, {}),
-        )
-        for id in known
-    )  # fmt: skip
-    newest = seals.newest(tx)
-    return Report(
-        week=week, since=since.astimezone(zone), until=until.astimezone(zone), generated_at=now.astimezone(zone),
-        service=rules.settings.service.name, department=department, departments=departments,
-        total=DepartmentWeek("", "", counts.total, {key: of for d in departments for key, of in d.accounts.items()}),
-        unexplained=tuple(sorted(broken)), last_event=last_event,
+    upto = events.last(tx) if last_event is None else last_event
+    return Document(
+        week=str(week), since=since.astimezone(zone), until=until.astimezone(zone), generated_at=now.astimezone(zone),
+        service=rules.settings.service.name,
+        departments=tuple(
+            parts.department(
+                id, rules.departments[id].name if id in rules.departments else id,
+                this.departments.get(id, nothing), watched.get(id, {}), _trend(counted, id), zone,
+            )
+            for id in ids
+        ),
+        total=parts.whole(
+            this.total, [one.coverage for of in watched.values() for one in of.values()], _trend(counted, None)
+        ),
+        incidents=_incidents(tx, rules, since, until),
+        topics=tuple(
+            Topic(keyword=keyword, department=id, attainment=of.attainment, **parts.share(of).model_dump())
+            for (id, keyword), of in this.topics.items()
+        ),
+        terms=tuple(
+            Term(term=term.word, people=term.people)
+            for term in terms.frequent(posts.said(tx, since, until, READ))
+        ),
+        corrections=corrections(tx, rules, week, now, upto), unchecked=this.total.whole.unchecked,
+        unexplained=tuple(sorted(found[week].broken)), last_event=upto,
         sealed_to=newest.last_event if newest else 0, head=newest.head if newest else "",
     )  # fmt: skip
 
@@ -164,33 +108,60 @@ def cases_of(
     with store.read() as tx:
         events.freeze(tx)
         last_event = events.last(tx) if last_event is None else last_event
-        found = list(_outcomes(tx, since, until, last_event, department, set()))
+        return _told(tx, case_ids(tx, since, until, last_event), last_event, department)
+
+
+def case_lines(store: Store, rules: Rules, document: Document, limit: int = LISTED) -> list[CaseLine]:
+    """The cases of a report as its spreadsheet lists them, as they stood then: up to `limit`, missed ones first."""
+    week = Week.parse(document.week)
+    with store.read() as tx:
+        events.freeze(tx)
+        ids: Collection[str] = outcomes.missed(tx, week, limit, document.department)
+        if len(ids) < limit:
+            ids = case_ids(tx, *week.span(rules.zone), document.last_event)
+        found = _told(tx, ids, document.last_event, document.department)
+    lines = [parts.line(outcome, document.generated_at, rules.zone) for outcome in found]
+    counted = [line for line in lines if line.status != Status.MERGED]
+    counted.sort(key=lambda line: line.status not in (Status.LATE, Status.UNANSWERED))
+    return sorted(counted[:limit], key=lambda line: (line.opened_at, line.case))
+
+
+def _told(tx: Transaction, ids: Collection[str], last_event: int, department: str | None) -> list[Outcome]:
+    found = [
+        outcome
+        for folded in histories(tx, ids, last_event)
+        for outcome in folded.outcomes.values()
+        if department is None or outcome.department == department
+    ]
     return sorted(found, key=lambda outcome: (outcome.opened_at, outcome.case))
 
 
-def _outcomes(
-    tx: Transaction, since: datetime, until: datetime, last_event: int, department: str | None, broken: set[str]
-) -> Iterator[Outcome]:
-    """Stream the week's cases; those that cannot be told are added to `broken`."""
-    for folded in histories(tx, case_ids(tx, since, until, last_event), last_event):
-        broken |= folded.broken
-        for outcome in folded.outcomes.values():
-            if department is None or outcome.department == department:
-                yield outcome
+def _line(tx: Transaction, rules: Rules, week: Week) -> list[Week]:
+    """The week and those before it, newest first, back to the first one in which anything was watched."""
+    first = min((Week.of(one.watch_from, rules.zone) for one in accounts.watched(tx).values()), default=week)
+    line = [week]
+    while len(line) < WEEKS and line[-1] > first:
+        line.append(line[-1].before())
+    return line
 
 
-def _numbers(of: Numbers) -> dict[str, Any]:
-    return {
-        "cases": of.received, "met": of.met, "missed": of.missed, "dismissed": of.dismissed,
-        "attainment": of.attainment, "pending": of.pending, "deleted": of.deleted, "undetermined": of.undetermined,
-        "answered_late": of.answered_late, "unanswered": of.unanswered, "late_found": of.late_found,
-        "transferred": of.transferred, "reopened": of.reopened, "median_seconds": of.median_seconds,
-        "p90_seconds": of.p90_seconds, "worst_seconds": of.worst_seconds, "alerts": dict(of.alerts),
-        "dismissed_by_reason": dict(of.dismissed_by_reason),
-        "final": {**of.final._asdict(), "attainment": of.final.attainment}, "in_crisis": of.in_crisis,
-        "paused_seconds": of.paused_seconds,
-    }  # fmt: skip
+def _trend(counted: dict[Week, Counts], department: str | None) -> tuple[Point, ...]:
+    found = []
+    for week in sorted(counted):
+        of = counted[week].total if department is None else counted[week].departments.get(department)
+        whole = of.whole if of else None
+        share = Share(whole.received, whole.met, whole.missed) if whole else Share()
+        found.append(Point(week=str(week), attainment=share.attainment, **parts.share(share).model_dump()))
+    return tuple(found)
 
 
-def _coverage(of: Coverage) -> dict[str, Any]:
-    return {"coverage": of.share, "blind_seconds": of.blind.total_seconds()}
+def _incidents(tx: Transaction, rules: Rules, since: datetime, until: datetime) -> tuple[IncidentPart, ...]:
+    return tuple(
+        IncidentPart(
+            # A surge's subject is in citizens' words: what the settings say of it is its keyword alone.
+            id=incident.id, kind=incident.kind, subject=incident.keyword, department=incident.department,
+            opened_at=incident.opened_at.astimezone(rules.zone), cases=cases, reason=incident.reason,
+            ended_at=incident.ended_at and incident.ended_at.astimezone(rules.zone),
+        )
+        for incident, cases in incidents.during(tx, since, until)
+    )  # fmt: skip

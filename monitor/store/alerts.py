@@ -42,6 +42,9 @@ _ORDINARY: dict[str, Any] = {"clock": "first", "round": 1, "crisis": False, "hel
 #: Kinds that ask for an answer: there is nothing left to say once the case is closed (SEMANTICS row 22).
 URGENT = ("warning", "breach", "escalation")
 
+#: Kinds that take seconds to be drawn and sent: alerts do not wait behind them.
+BULKY = ("report",)
+
 
 class Group(NamedTuple):
     """Alerts that may share a message."""
@@ -184,8 +187,10 @@ def remove_message(tx: Connection, id: str) -> None:
     tx.execute(delete(_messages).where(_messages.c.id == id))
 
 
-def due_messages(tx: Connection, now: datetime, busy: Collection[str], limit: int) -> list[tuple[str, str]]:
-    """Ids and channels of messages to try now, over channels that have a free worker."""
+def due_messages(
+    tx: Connection, now: datetime, busy: Collection[str], limit: int, *, bulky: bool | None = None
+) -> list[tuple[str, str]]:
+    """Ids and channels of messages to try now, over channels that have a free worker; only `bulky` ones, or none."""
     c = _messages.c
     query = (
         select(c.id, c.channel)
@@ -193,6 +198,8 @@ def due_messages(tx: Connection, now: datetime, busy: Collection[str], limit: in
         .order_by(c.next_attempt_at)
         .limit(limit)
     )
+    if bulky is not None:
+        query = query.where(c.kind.in_(BULKY) if bulky else c.kind.not_in(BULKY))
     return [(row[0], row[1]) for row in tx.execute(query)]
 
 

@@ -80,14 +80,31 @@ def recorded_by(tx: Connection, case_id: str, kind: str, actor: str, since: date
     return tx.execute(query.limit(1)).first() is not None
 
 
-def recorded_since(tx: Connection, at: datetime, kinds: Sequence[str], until: int | None = None) -> Iterator[Recorded]:
-    """Events of some kinds that were recorded at `at` or later, and whose id is `until` at most, in order."""
+def recorded_since(
+    tx: Connection, at: datetime, kinds: Sequence[str], until: int | None = None, after: int = 0
+) -> Iterator[Recorded]:
+    """Events of some kinds that were recorded at `at` or later, whose id is above `after` and `until` at most."""
     c = _events.c
     query = _select().where(c.at >= at, c.kind.in_(kinds))
+    if after:
+        query = query.where(c.id > after)
     if until is not None:
         query = query.where(c.id <= until)
     for row in tx.execute(query.execution_options(yield_per=2000)):
         yield Recorded(*row)
+
+
+def touched(tx: Connection, after: int, until: int, limit: int | None = None) -> tuple[list[str], int]:
+    """Ids of the cases that the next events tell of, up to `limit` of them, and the last of those events."""
+    c = _events.c
+    query = select(c.id, c.case_id).where(c.id > after, c.id <= until).order_by(c.id).limit(limit)
+    ids: dict[str, None] = {}
+    last = after
+    for event in tx.execute(query.execution_options(yield_per=2000)):
+        last = event.id
+        if event.case_id is not None:
+            ids[event.case_id] = None
+    return list(ids), last
 
 
 def of_service(tx: Connection, kinds: Sequence[str]) -> Iterator[Recorded]:

@@ -67,6 +67,14 @@ def latest(tx: Connection, limit: int, departments: Collection[str] | None = Non
     return [Incident(*row) for row in tx.execute(query)]
 
 
+def during(tx: Connection, since: datetime, until: datetime) -> list[tuple[Incident, int]]:
+    """Those that were open at any time from `since` to before `until`, oldest first, each with its number of cases."""
+    c = _incidents.c
+    cases = select(func.count()).where(_cases.c.incident == c.id).correlate(_incidents).scalar_subquery()
+    query = select(*_columns, cases).where(c.opened_at < until, or_(c.ended_at.is_(None), c.ended_at >= since))
+    return [(Incident(*row[:-1]), row[-1]) for row in tx.execute(query.order_by(c.opened_at, c.id))]
+
+
 def _concerns(departments: Collection[str] | None) -> ColumnElement[bool]:
     """Whether one of them answers for an incident, or has cases in it."""
     if departments is None:

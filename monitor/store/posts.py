@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, bindparam, func, insert, literal_column, or_, select, union, update
 
 from monitor.store.bulk import Bulk, once
-from monitor.store.tables import PostRow, SetAsideRow
+from monitor.store.tables import AccountRow, PostRow, SetAsideRow
 
 _posts = PostRow.__table__  # type: ignore[attr-defined]
+_accounts = AccountRow.__table__  # type: ignore[attr-defined]
 _set_aside = SetAsideRow.__table__  # type: ignore[attr-defined]
 
 
@@ -186,3 +187,32 @@ def set_aside_counts(tx: Connection) -> dict[tuple[str, str], int]:
     c = _set_aside.c
     query = select(c.platform, c.account, func.count()).group_by(c.platform, c.account)
     return {(row[0], row[1]): row[2] for row in tx.execute(query)}
+
+
+def last_official(
+    tx: Connection, official: Callable[[str], Collection[str]], before: datetime
+) -> dict[tuple[str, str], datetime]:
+    """When each of the city's accounts last wrote anything before an instant; `official` names those of a platform."""
+    c = _posts.c
+    found: dict[tuple[str, str], datetime] = {}
+    for platform in tx.execute(select(_accounts.c.platform).distinct()).scalars():
+        for id in official(platform):
+            mine = (c.role == "official", c.platform == platform, c.author == id, c.created_at < before)
+            newest = tx.execute(select(c.created_at).where(*mine).order_by(c.created_at.desc()).limit(1)).scalar()
+            if newest is not None:
+                found[platform, id] = newest
+    return found
+
+
+def said(tx: Connection, since: datetime, until: datetime, limit: int) -> Iterator[tuple[str, str]]:
+    """Author and text of the newest mentions of some time, as far as their text is still kept."""
+    c = _posts.c
+    query = (
+        select(c.platform, c.author, c.id, c.text)
+        .where(or_(c.text != "", c.author_name != ""), c.created_at >= since, c.created_at < until)
+        .where(c.role == "mention", c.gone_at.is_(None), c.text != "")
+        .order_by(c.created_at.desc())
+        .limit(limit)
+    )
+    for platform, author, id, text in tx.execute(query):
+        yield f"{platform}:{author or id}", text

@@ -83,6 +83,8 @@ class PostRow(SQLModel, table=True):
         Index("posts_of_case", "case_id"),
         Index("posts_with_words", "created_at", sqlite_where=text("text <> '' OR author_name <> ''"),
               postgresql_where=text("text <> '' OR author_name <> ''")),
+        Index("posts_official", "platform", "author", "created_at", sqlite_where=text("role = 'official'"),
+              postgresql_where=text("role = 'official'")),
         Index("posts_quoting", "platform", "quote_of", sqlite_where=text("quote_of IS NOT NULL"),
               postgresql_where=text("quote_of IS NOT NULL")),
     )  # fmt: skip
@@ -445,6 +447,19 @@ class SealRow(SQLModel, table=True):
     sealed_at: datetime = _at()
 
 
+class SnapshotRow(SQLModel, table=True):
+    """A week's report as it was made. Triggers refuse every change: what comes to light later stands beside it."""
+
+    __tablename__ = "snapshots"
+    week: str = Field(primary_key=True)
+    made_at: datetime = _at()
+    made_by: str
+    last_event: int = Field(sa_column=Column(BigInteger, nullable=False))
+    head: str
+    sha256: str
+    data: str = Field(sa_column=Column(Text, nullable=False))
+
+
 class FlagRow(SQLModel, table=True):
     """Small facts about the installation that must outlive a restart."""
 
@@ -452,3 +467,56 @@ class FlagRow(SQLModel, table=True):
     name: str = Field(primary_key=True)
     value: str
     set_at: datetime = _at()
+
+
+class UnitRow(SQLModel, table=True):
+    """What has numbers of its own in a report: a department on a platform."""
+
+    __tablename__ = "units"
+    id: int | None = Field(default=None, sa_column=Column(_Serial, primary_key=True, autoincrement=True))
+    data: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+
+
+class CellRow(SQLModel, table=True):
+    """What cases have in common that no number tells apart."""
+
+    __tablename__ = "cells"
+    id: int | None = Field(default=None, sa_column=Column(_Serial, primary_key=True, autoincrement=True))
+    data: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+
+
+def _counted(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+class OutcomeRow(SQLModel, table=True):
+    """What a case adds to the numbers of its week; made from its events, and made anew whenever they grow."""
+
+    __tablename__ = "outcomes"
+    __table_args__ = (
+        _counted("outcomes_cells", "week", "cell", where="cell IS NOT NULL"),
+        _counted("outcomes_slots", "week", "unit", "slot", where="unit IS NOT NULL"),
+        _counted("outcomes_responses", "week", "unit", "response", where="response IS NOT NULL"),
+        _counted("outcomes_acknowledged", "week", "unit", "acknowledged", where="acknowledged IS NOT NULL"),
+        _counted("outcomes_finals", "week", "unit", "final", where="final IS NOT NULL"),
+        _counted("outcomes_more", "week", where="more <> ''"),
+        _counted("outcomes_unsettled", "settles_at", where="settles_at IS NOT NULL"),
+        _counted("outcomes_broken", "week", where="broken"),
+    )
+    case_id: str = Field(primary_key=True)
+    week: int
+    """The year times a hundred and the week; 0 where the history does not say."""
+    unit: int | None = None
+    cell: int | None = None
+    """None for a merged case, which no number counts, and for a broken one."""
+    slot: int = 0
+    """A place in `sla.tally.SLOTS`."""
+    response: int | None = None
+    """Whole seconds, as the next two."""
+    acknowledged: int | None = None
+    final: int | None = None
+    more: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    """JSON of what few cases have: times put off, and who held it."""
+    settles_at: datetime | None = _at(null=True)
+    """From when on time alone changes none of this; None where it does not any more."""
+    broken: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

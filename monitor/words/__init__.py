@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from monitor.words.cases import CASES
 from monitor.words.commands import COMMANDS
+from monitor.words.reports import REPORTS
 
-_WORDS = {**CASES, **COMMANDS}
+_WORDS = {**CASES, **COMMANDS, **REPORTS}
 
 _UNITS = ((86_400, "일", "d"), (3_600, "시간", "h"), (60, "분", "min"), (1, "초", "s"))
 

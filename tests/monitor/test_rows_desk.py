@@ -63,7 +63,7 @@ def test_row_7_each_stage_has_its_own_steps_and_attainment(town: City) -> None:
     assert town.alerted() == {"kim": [("warning", 1)]}
     town.tick(days=1)
     assert town.alerted() == {"kim": [("breach", 2)], "park": [("breach", 2)]}
-    report = weekly(town.store, town.rules, "2026-W47", town.clock()).total.count.whole
+    report = weekly(town.store, town.rules, "2026-W47", town.clock()).total
     assert (report.met, report.missed) == (1, 0)
     assert (report.final.met, report.final.missed, report.final.attainment) == (0, 1, 0.0)
     _sound(town)
@@ -200,7 +200,7 @@ def test_row_17_a_snooze_holds_steps_and_not_the_clock(town: City) -> None:
     assert [event.data["deadline"] for event in town.events("breached")] == [asked.deadline.isoformat()]
     town.tick(minutes=10)
     assert town.alerted()["park"] == [("breach", 2)]
-    numbers = weekly(town.store, town.rules, "2026-W47", town.clock()).total.count.whole
+    numbers = weekly(town.store, town.rules, "2026-W47", town.clock()).total
     assert numbers.paused_seconds == 40 * 60
     _sound(town)
 
@@ -215,7 +215,7 @@ def test_row_17_a_follow_up_ends_a_snooze(town: City) -> None:
     assert town.case().snoozed_until is None
     town.tick(minutes=10)
     assert town.alerted() == {"kim": [("warning", 1)]}
-    assert weekly(town.store, town.rules, "2026-W47", town.clock()).total.count.whole.paused_seconds == 600
+    assert weekly(town.store, town.rules, "2026-W47", town.clock()).total.paused_seconds == 600
     _sound(town)
 
 
@@ -255,7 +255,7 @@ def test_merge_ends_the_younger_and_keeps_the_earlier_clock(town: City) -> None:
     assert (ended.state, ended.merged_into, ended.next_action_at) == (State.MERGED, older.id, None)
     town.tick(minutes=10)
     assert [len(message.cases) for message in town.told("kim")] == [1]
-    assert weekly(town.store, town.rules, "2026-W47", town.clock()).total.count.whole.received == 1
+    assert weekly(town.store, town.rules, "2026-W47", town.clock()).total.cases == 1
     _sound(town)
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
+from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,8 @@ from monitor.store.events import Recorded
 from sla import actions
 from sla import case as rule
 from sla.case import Answer, Case, Event, Mention, State, Turn
-from sla.compliance import Coverage, Episode, Numbers, count, coverage, episodes, nearest_rank, percent
+from sla.compliance import Numbers, Spread, count, interval, percent, spread
+from sla.coverage import Coverage, Episode, coverage, episodes
 from sla.history import BrokenHistory, Leg, Outcome, Status, fold
 from tests.histories import MINUTE, START, Life, history, lives, recorded
 
@@ -56,7 +58,7 @@ def test_row_4_an_answer_found_after_the_breach_puts_the_numbers_right() -> None
     assert numbers(asked, asked.now).unanswered == 1
     asked._keep(asked._followed(Answer("a1", START + 12 * MINUTE)))
     after = numbers(asked, START + 40 * MINUTE)
-    assert (after.met, after.missed, after.median_seconds, after.attainment) == (1, 0, 720.0, 1.0)
+    assert (after.met, after.missed, after.response.median_seconds, after.attainment) == (1, 0, 720.0, 1.0)
     assert outcome(asked).breached
     assert after.alerts == {"warning": 0, "breach": 1, "escalation": 0}
 
@@ -115,8 +117,13 @@ def test_row_10_each_departments_leg_is_timed() -> None:
     told = outcome(asked)
     assert told.legs == (Leg("transport", START + SECOND, moved), Leg("water", moved, START + 25 * MINUTE))
     counts = count([told], START + timedelta(hours=1), SEOUL)
-    assert list(counts.departments) == ["water"]
-    assert counts.departments["water"].whole.worst_seconds == 1500.0
+    assert {id: of.whole.received for id, of in counts.departments.items()} == {"transport": 0, "water": 1}
+    held = {
+        id: (of.held.received, of.held.handed_over, of.held.times.worst_seconds)
+        for id, of in counts.departments.items()
+    }
+    assert held == {"transport": (0, 1, 599.0), "water": (1, 0, 900.0)}
+    assert counts.departments["water"].whole.response.worst_seconds == 1500.0
 
 
 @pytest.mark.parametrize(
@@ -203,14 +210,18 @@ def test_random_histories_count_as_the_cases_themselves_do(seed: int, number: in
     at = START + timedelta(days=1)
     counts = count(fold(history(lived)).outcomes.values(), at, SEOUL)
     expected = second_count([of.case for of in lived], at)
-    assert {id: {n: getattr(of.whole, n) for n in NAMES} for id, of in counts.departments.items()} == {
+    told_of = {id: of for id, of in counts.departments.items() if of.whole.received}  # others held some for a while
+    assert {id: {n: getattr(of.whole, n) for n in NAMES} for id, of in told_of.items()} == {
         id: {n: of[n] for n in NAMES} for id, of in expected.items()
     }
     for of in [*counts.departments.values(), counts.total]:
-        for name in (*NAMES, "late_found", "transferred"):
+        for name in (*NAMES, "late_found", "transferred", "followups", "unchecked"):
+            assert getattr(of.whole, name) == sum(getattr(part, name) for part in of.platforms.values())
+        for name in ("received", "met", "missed"):
             whole = getattr(of.whole, name)
-            assert whole == sum(getattr(part, name) for part in of.platforms.values())
             assert whole == sum(getattr(part, name) for part in of.hours)
+            assert whole == sum(getattr(part, name) for part in of.weekdays)
+            assert whole == sum(getattr(part, name) for part in (of.on_hours, of.off_hours))
         assert of.whole.received == sum(getattr(of.whole, name) for name in NAMES[1:])
         assert of.whole.dismissed == sum(of.whole.dismissed_by_reason.values())
     told = Counter(e.data["kind"] for of in lived if of.case.state is not State.MERGED
@@ -228,11 +239,21 @@ def test_the_order_across_cases_does_not_matter(seed: int) -> None:
 @given(st.lists(st.integers(0, 5000), min_size=1, max_size=40))
 def test_the_90th_percentile_is_by_nearest_rank(values: list[int]) -> None:
     """At least nine in ten do not exceed it, and it is the smallest value of which that is so."""
-    ordered = sorted(map(float, values))
-    found = nearest_rank(ordered, 90)
-    needed = math.ceil(len(ordered) * 9 / 10)
-    assert sum(value <= found for value in ordered) >= needed
-    assert sum(value < found for value in ordered) < needed
+    found = spread(Counter(values))
+    needed = math.ceil(len(values) * 9 / 10)
+    assert found.p90_seconds is not None
+    assert sum(value <= found.p90_seconds for value in values) >= needed
+    assert sum(value < found.p90_seconds for value in values) < needed
+    assert found == Spread(len(values), median(values), found.p90_seconds, max(values))
+
+
+@pytest.mark.parametrize(
+    ("met", "decided", "low", "high"), [(0, 10, 0.0, 0.2775), (8, 10, 0.4902, 0.9433), (1, 1, 0.2065, 1.0)]
+)
+def test_small_numbers_come_with_an_interval(met: int, decided: int, low: float, high: float) -> None:
+    """Wilson's, by the figures that are printed of it; nothing decided has none."""
+    assert interval(met, decided) == pytest.approx((low, high), abs=1e-4)
+    assert interval(0, 0) is None
 
 
 def test_a_share_is_cut_and_never_rounded_up() -> None:

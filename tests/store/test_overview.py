@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from monitor import maintenance
+from monitor.reports.document import Whole
 from monitor.reports.week import weekly
 from monitor.rules import Rules
 from monitor.store import accounts, incidents
@@ -37,10 +38,10 @@ def _agrees(town: City) -> None:
     """With `report weekly` of the running week, department by department and in all."""
     seen = _see(town)
     report = weekly(town.store, town.rules, str(seen.week), town.clock())
-    told = {one.id: one.count.whole for one in (*report.departments, report.total)}
+    told: dict[str, Whole] = {one.department: one for one in report.departments} | {"": report.total}
     for department in (*seen.departments, seen.total):
         of, ours = told[department.id], department.week
-        assert (ours.received, ours.met, ours.missed, ours.pending) == (of.received, of.met, of.missed, of.pending)
+        assert (ours.received, ours.met, ours.missed, ours.pending) == (of.cases, of.met, of.missed, of.pending)
         assert (ours.dismissed, ours.deleted, ours.undetermined) == (of.dismissed, of.deleted, of.undetermined)
         assert (ours.decided, ours.attainment) == (of.decided, of.attainment)
 

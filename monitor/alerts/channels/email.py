@@ -196,7 +196,7 @@ class EmailChannel(Channel):
 
 
 def compose_mail(message: Message, *, sender: str, to: str, sender_name: str = "") -> EmailMessage:
-    """The message as a mail: text, the same as simple HTML, and its attachments.
+    """The message as a mail: text, the same as HTML, and its attachments.
 
     Bodies are base64, so that any text survives any relay. `Auto-Submitted` (RFC 3834) and Exchange's own header
     keep absence notes from answering.
@@ -211,7 +211,7 @@ def compose_mail(message: Message, *, sender: str, to: str, sender_name: str = "
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(text, cte="base64")
-    mail.add_alternative(_as_html(text), subtype="html", cte="base64")
+    mail.add_alternative(well_formed(message.html) or _as_html(text), subtype="html", cte="base64")
     for attachment in message.attachments:
         _attach(mail, attachment)
     return mail

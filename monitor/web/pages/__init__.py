@@ -13,6 +13,8 @@ from monitor.web.pages import (
     login,
     overview,
     queue,
+    report_cases,
+    report_export,
     reports,
     settings,
     sign_on,
@@ -21,5 +23,6 @@ from monitor.web.pages import (
 
 PAGES: tuple[APIRouter, ...] = (
     login.router, sign_on.router, queue.router, case.router, acts.router, link.router, account.router, users.router,
-    overview.router, crisis.router, reports.router, settings.router,
+    overview.router, crisis.router, reports.router, report_cases.router,
+    report_export.router, settings.router,
 )  # fmt: skip

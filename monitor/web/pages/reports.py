@@ -1,41 +1,46 @@
-"""The weekly reports: which there are, each as a page, and taken out as a file with a reason."""
+"""The weekly reports: which there are, and each as a page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, timedelta
-from typing import Annotated, NamedTuple
-from urllib.parse import quote
+from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 
-from monitor import privacy
 from monitor.reports import faces
-from monitor.reports.week import Report, UnknownDepartment, cases_of, weekly
-from monitor.store import accounts, cases, recount
+from monitor.reports.document import Document, Point, Share
+from monitor.reports.faces import charts, numbers
+from monitor.reports.faces.words import Phrases
+from monitor.store import accounts, recount, snapshots
+from monitor.store.engine import Transaction
 from monitor.store.recount import Tallied
+from monitor.store.snapshots import Kept
 from monitor.web import guard
 from monitor.web.context import Site, site
-from monitor.web.pages.overview import SMALL
+from monitor.web.figures import FIGURES
+from monitor.web.kept import NotBegun, NotSeen, Told, several, tell, unchanged
 from monitor.web.pages.queue import platform_name
 from monitor.web.render import language_of, render, say
 from monitor.web.roles import Right
 from monitor.web.viewer import Viewer
 from sla.compliance import percent
-from sla.history import BrokenHistory, Outcome, Status
+from sla.history import BrokenHistory
 from sla.week import UnknownWeek, Week
 
 router = APIRouter(prefix="/reports")
 
 WEEKS = 13
 """Weeks on a page of the list: a quarter."""
-MISSED = 100
-"""How many of a department's missed cases a page names."""
+BARS = 40
+"""Up to how many departments a picture of them fits a page."""
+_COMPARED = (
+    "cases", "met", "answered_late", "unanswered", "pending", "dismissed", "deleted", "undetermined", "late_found",
+    "transferred", "reopened", "in_crisis",
+)  # fmt: skip
+"""What is set side by side where a kept report is seen as of now: `figures` has their names."""
 
 Reader = Annotated[Viewer, Depends(guard.needs(Right.REPORTS))]
-Exporter = Annotated[Viewer, Depends(guard.needs(Right.EXPORT))]
-
 
 _NO_WEEK = (
     "There is no week “%(week)s”. A week is written as 2026-W47: the ISO year and its week. Choose one from the list."
@@ -47,123 +52,137 @@ class Line(NamedTuple):
     """A week in the list."""
 
     week: Week
-    tally: Tallied
+    of: Share
+    pending: int
+    kept: Kept | None
     runs: bool
 
 
 @router.get("")
 def show_all(request: Request, of: Annotated[Site, Depends(site)], viewer: Reader, until: str = "") -> Response:
     """The weeks there are, newest first, back to the first day on which an account was watched."""
-    rules, now = of.app.rules, of.app.clock()
+    rules, now, language = of.app.rules, of.app.clock(), language_of(request)
     running = Week.of(now, rules.zone)
     try:
         week = min(Week.parse(until), running) if until else running
     except UnknownWeek:
-        return _no_week(request, until, _NO_WEEK)
+        return no_week(request, until, _NO_WEEK)
     lines: list[Line] = []
     with of.app.store.read() as tx:
         watched = [one.watch_from for one in accounts.watched(tx).values() if viewer.sees(one.department)]
         first = Week.of(min(watched, default=now), rules.zone)
         while week >= first and len(lines) < WEEKS:
-            tallies = recount.tally(tx, *week.span(rules.zone), now, viewer.scope)
-            lines.append(Line(week, _sum(tallies.values()), week == running))
+            lines.append(_line(tx, of, viewer, week, running))
             week = week.before()
+    over = [Point(week=str(one.week), **one.of.model_dump()) for one in reversed(lines) if not one.runs]
     return render(
-        request, "reports.html", lines=lines, older=week if week >= first else None, newest=running, small=SMALL,
-        percent=percent, named=lambda week: named(week, language_of(request)),
+        request, "reports.html", lines=lines, older=week if week >= first else None, newest=running,
+        small=numbers.SMALL, percent=percent, named=lambda week: named(week, language),
+        trend=charts.trend(over, language) if len(over) > 1 else "", words=Phrases(language),
     )  # fmt: skip
 
 
 @router.get("/{week}")
 def show(
-    request: Request, week: str, of: Annotated[Site, Depends(site)], viewer: Reader, department: str = ""
-) -> Response:
-    """A week's report: of the city, or of one department."""
-    return _page(request, of, viewer, week, department)
-
-
-@router.post("/{week}/export", dependencies=[Depends(guard.same_origin)])
-def export(
-    request: Request, week: str, of: Annotated[Site, Depends(site)], viewer: Exporter,
-    department: Annotated[str, Form()] = "", reason: Annotated[str, Form()] = "",
+    request: Request, week: str, of: Annotated[Site, Depends(site)], viewer: Reader, department: str = "",
+    now: str = "",
 ) -> Response:  # fmt: skip
-    """The report as a file; who took it out, and why, is on record before it leaves."""
-    _, found = say(request), _counted(request, of, viewer, week, department)
-    if isinstance(found, Response):
-        return found
-    if not _may_leave(found, viewer):
-        return _page(request, of, viewer, week, "", _("Choose one department: its report can be exported."), reason)
-    name = faces.filename(found, "json")
+    """A week's report, of the city or of one department: as it was kept, unless it is wanted as of `now`."""
+    found = told(request, of, viewer, week, department, now=bool(now))
+    return found if isinstance(found, Response) else page(request, of, viewer, found)
+
+
+def told(
+    request: Request, of: Site, viewer: Viewer, week: str, department: str, *, now: bool = False
+) -> Told | Response:
+    """A week's report as far as the viewer may see it; a page that says what to do where there is none."""
     try:
-        with of.app.store.write() as tx:
-            privacy.exported(tx, viewer.id, name, reason, of.app.clock())
-    except privacy.ReasonMissing:
-        problem = _("Say what the export is for: the reason is kept on record.")
-        return _page(request, of, viewer, week, department, problem, reason)
-    content = faces.render(found, "json", language_of(request))
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-    return Response(content, headers=headers, media_type="application/json")
+        return tell(of, viewer, week, department, now=now)
+    except NotBegun as exc:
+        return no_week(request, str(exc), _AHEAD)
+    except UnknownWeek:
+        return no_week(request, week, _NO_WEEK)
+    except NotSeen as exc:
+        raise HTTPException(404) from exc
+    except BrokenHistory:
+        broken = say(request)("This week's record cannot be read. Let the operator run “report verify”.")
+        return render(request, "error.html", 500, message=broken)
 
 
-def _page(
-    request: Request, of: Site, viewer: Viewer, week: str, department: str, problem: str = "", reason: str = ""
-) -> Response:
-    found = _counted(request, of, viewer, week, department)
-    if isinstance(found, Response):
-        return found
-    part = found.total if found.department is None else found.departments[0]
-    hours = [(hour, numbers) for hour, numbers in enumerate(part.count.hours) if numbers.received]
+def page(
+    request: Request, of: Site, viewer: Viewer, found: Told, status: int = 200, problem: str = "", reason: str = "",
+    format: str = faces.FORMATS[0],
+) -> Response:  # fmt: skip
+    """A report as a page; `problem` says why what was asked for on it was not done."""
+    document, language = found.document, language_of(request)
+    words = Phrases(language)
+    total = document.total if found.whole else None
+    departments = document.departments
+    pictures = {
+        "bars": charts.bars(departments, language)
+        if 2 <= len(departments) <= BARS and any(one.decided for one in departments) else "",
+        "trend": charts.trend(total.trend, language) if total is not None and len(total.trend) > 1 else "",
+        "heat": charts.heat(total.grid, language) if total is not None and total.cases and total.grid else "",
+    }  # fmt: skip
     return render(
-        request, "report.html", 400 if problem else 200, report=found, part=part, hours=hours,
-        busiest=max((numbers.received for _, numbers in hours), default=0), whole=_may_leave(found, viewer),
-        missed=_missed(of, found), most=MISSED, runs=found.generated_at < found.until, problem=problem, reason=reason,
-        small=SMALL, percent=percent, named=named(found.week, language_of(request)), platform=platform_name,
-        duration=lambda seconds: timedelta(seconds=seconds),
+        request, "report.html", status, told=found, report=document, total=total, words=words,
+        one=departments[0] if document.department is not None and departments else None,
+        names={one.department: one.name for one in departments}, changed=_changed(of, viewer, found),
+        pictures=pictures, problem=problem, reason=reason, formats=faces.FORMATS, format=format, figures=FIGURES,
+        small=numbers.SMALL, percent=percent, numbers=numbers,
+        named=named(Week.parse(document.week), language), platform=platform_name,
+        duration=lambda seconds: timedelta(seconds=seconds), monday=lambda point: numbers.monday(point, language),
+        sees_city=viewer.scope is None and document.department is None,
     )  # fmt: skip
 
 
-def _counted(request: Request, of: Site, viewer: Viewer, week: str, department: str) -> Report | Response:
-    """The report as far as the viewer may see it; a page that says what to do where there is none."""
-    rules, now = of.app.rules, of.app.clock()
-    if department and not viewer.sees(department):
-        raise HTTPException(404)
-    if not department and viewer.scope is not None and len(viewer.scope) == 1:
-        (department,) = viewer.scope
-    try:
-        if Week.parse(week) > Week.of(now, rules.zone):
-            return _no_week(request, week, _AHEAD)
-        found = weekly(of.app.store, rules, week, now, department or None)
-    except UnknownWeek:
-        return _no_week(request, week, _NO_WEEK)
-    except UnknownDepartment as exc:
-        raise HTTPException(404) from exc
-    except BrokenHistory:
-        broken = say(request)("An event of this week's coverage cannot be read. Let the operator run “report verify”.")
-        return render(request, "error.html", 500, message=broken)
-    if viewer.scope is None:
-        return found
-    own = tuple(one for one in found.departments if one.id in viewer.scope)
-    with of.app.store.read() as tx:
-        held = cases.by_ids(tx, found.unexplained)
-    broken_ids = tuple(id for id in found.unexplained if id in held and held[id].department in viewer.scope)
-    return replace(found, departments=own, unexplained=broken_ids)
-
-
-def _may_leave(found: Report, viewer: Viewer) -> bool:
-    """Whether its total is of what the viewer sees: the whole city's, or of the one department it is of."""
-    return viewer.scope is None or found.department is not None
-
-
-def _missed(of: Site, found: Report) -> list[Outcome]:
-    """The missed cases of the one department that a report is of, oldest first."""
-    if found.department is None:
-        return []
-    outcomes = cases_of(of.app.store, of.app.rules, str(found.week), found.department, last_event=found.last_event)
-    return [one for one in outcomes if one.status(found.generated_at) in (Status.LATE, Status.UNANSWERED)]
-
-
-def _no_week(request: Request, week: str, msgid: str) -> Response:
+def no_week(request: Request, week: str, msgid: str = _NO_WEEK) -> Response:
+    """The page of a week that is none."""
     return render(request, "no_report.html", 404, message=say(request)(msgid) % {"week": week[:50]})
+
+
+def _line(tx: Transaction, of: Site, viewer: Viewer, week: Week, running: Week) -> Line:
+    snapshot = snapshots.get(tx, str(week))
+    if snapshot is None:
+        tallies = recount.tally(tx, *week.span(of.app.rules.zone), of.app.clock(), viewer.scope)
+        sums = _sum(tallies.values())
+        share = Share(cases=sums.received, met=sums.met, missed=sums.missed)
+        return Line(week, share, sums.pending, None, week == running)
+    try:
+        document = unchanged(snapshot)
+    except BrokenHistory:
+        return Line(week, Share(), 0, snapshot, week == running)
+    parts = [document.total] if viewer.scope is None else several(document, viewer.scope).departments
+    share = Share(**{name: sum(getattr(one, name) for one in parts) for name in Share.model_fields})
+    return Line(week, share, sum(one.pending for one in parts), snapshot, week == running)
+
+
+def _changed(of: Site, viewer: Viewer, found: Told) -> list[dict[str, Any]] | None:
+    """What the week's kept report says otherwise than the week as it is shown; None where that is the kept one."""
+    if found.kept is None or found.as_kept:
+        return None
+    try:
+        kept = tell(of, viewer, found.document.week, found.document.department or "")
+    except (BrokenHistory, NotSeen):
+        return None
+    return [
+        {"department": id, "name": name, "before": before, "after": after, "kept": kept.cases, "now": found.cases}
+        for id, name, before, after in _differences(kept, found)
+    ]
+
+
+def _differences(kept: Told, now: Told) -> Iterable[tuple[str, str, int, int]]:
+    before, after = (_parts(one.document, one.whole) for one in (kept, now))
+    for id, part in after.items():
+        for name in _COMPARED:
+            was = getattr(before[id], name) if id in before else 0
+            if was != getattr(part, name):
+                yield id, name, was, getattr(part, name)
+
+
+def _parts(document: Document, whole: bool) -> dict[str, Any]:
+    parts: dict[str, Any] = {one.department: one for one in document.departments}
+    return parts | ({"": document.total} if whole and document.department is None else {})
 
 
 def _sum(of: Iterable[Tallied]) -> Tallied:

@@ -1,0 +1,63 @@
+"""What came to light about earlier weeks since the last report: it is told in the next one, and theirs stay."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+from monitor.reports.count import histories, tallied
+from monitor.reports.document import CorrectedCase, Correction, Document, Share
+from monitor.rules import Rules
+from monitor.store import events, snapshots
+from monitor.store.engine import Transaction
+from monitor.store.snapshots import Snapshot
+from sla.compliance import counts
+from sla.history import BrokenHistory, Outcome, Status
+from sla.week import Week
+
+NAMED = 100
+"""How many cases of a week are named."""
+
+
+def corrections(tx: Transaction, rules: Rules, week: Week, now: datetime, last_event: int) -> tuple[Correction, ...]:
+    """Compare how the cases of earlier weeks stood in the last report with how they stand up to `last_event`.
+
+    What was pending then is settled since and told too. Reports before that one told of what came before it.
+    """
+    last = next(iter(snapshots.before(tx, str(week), 1)), None)
+    if last is None:
+        return ()
+    ids, _ = events.touched(tx, last.last_event, last_event)
+    found: defaultdict[Week, list[CorrectedCase]] = defaultdict(list)
+    for before, after in zip(histories(tx, ids, last.last_event), histories(tx, ids, last_event), strict=True):
+        for id, outcome in after.outcomes.items():
+            of, told = Week.of(outcome.opened_at, rules.zone), before.outcomes.get(id)
+            if of >= week or (told is None and outcome.status(now) is Status.MERGED):
+                continue
+            was, is_now = _status(told, last.made_at), outcome.status(now).value
+            if was != is_now:
+                case = CorrectedCase(case=id, department=outcome.department, before=was, after=is_now)
+                found[of].append(case)
+    kept = {of: snapshots.get(tx, str(of)) for of in sorted(found)}
+    return tuple(
+        _correction(tx, rules, of, snapshot, found[of], now) for of, snapshot in kept.items() if snapshot is not None
+    )
+
+
+def _status(outcome: Outcome | None, at: datetime) -> str:
+    return "" if outcome is None else outcome.status(at).value
+
+
+def _correction(
+    tx: Transaction, rules: Rules, week: Week, snapshot: Snapshot, found: list[CorrectedCase], now: datetime
+) -> Correction:
+    try:
+        told = Document.model_validate_json(snapshot.data).total
+    except ValueError as exc:
+        raise BrokenHistory(f"the report of {week}: it cannot be read, so it was edited") from exc
+    total = counts(tallied(tx, rules, [week], now)[week].tally).total.whole
+    return Correction(
+        week=str(week), sha256=snapshot.sha256, reported=Share(cases=told.cases, met=told.met, missed=told.missed),
+        now=Share(cases=total.received, met=total.met, missed=total.missed),
+        cases=tuple(sorted(found, key=lambda one: one.case))[:NAMED], count=len(found),
+    )  # fmt: skip

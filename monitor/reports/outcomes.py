@@ -1,0 +1,98 @@
+"""Keeps what each case adds to the numbers up with the events, off the hot path: a report then counts what is kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import structlog
+
+from monitor.clock import Clock
+from monitor.rules import Rules
+from monitor.store import events, outcomes, seals
+from monitor.store.engine import Store, Transaction
+from monitor.store.events import Recorded
+from monitor.store.outcomes import Kept
+from sla.history import Folded, fold, instant
+from sla.tally import Office, fact
+from sla.week import Week
+
+log = structlog.get_logger(__name__)
+
+EVENTS_A_BATCH = 500
+"""Few, so that nobody waits long for the writer's turn."""
+BATCHES_A_RUN = 20
+
+
+def office_hours(rules: Rules) -> Office:
+    """Whether a mention was written in office hours: those on which final answers are counted."""
+    return lambda policy, department, at: rules.calendar(rules.policy(policy).final_calendar, department).is_open(at)
+
+
+def terms(rules: Rules) -> str:
+    """What all that is kept depends on beside the events; with other terms it is made anew."""
+    calendars = {
+        f"{policy.name}/{id}={rules.calendar(policy.final_calendar, id).version}"
+        for policy in rules.policies.values()
+        for id in rules.departments
+    }
+    return hashlib.sha256("\n".join([rules.zone.key, *sorted(calendars)]).encode()).hexdigest()
+
+
+class Outcomes:
+    """Works through the sealed events in order. Any number of nodes may: only one of them gets to write a batch."""
+
+    def __init__(self, store: Store, rules: Rules, clock: Clock, *, batch: int = EVENTS_A_BATCH) -> None:
+        self._store, self._rules, self._clock, self._batch = store, rules, clock, batch
+        self._terms, self._office = terms(rules), office_hours(rules)
+
+    def run(self, batches: int = BATCHES_A_RUN, progress: Callable[[int, int], None] | None = None) -> int:
+        """Go on for some batches; returns up to which event all is kept now. `progress` is told event and end."""
+        done = 0
+        for _ in range(batches):
+            with self._store.read() as tx:
+                events.freeze(tx)
+                newest = seals.newest(tx)
+                end = newest.last_event if newest else 0
+                done = outcomes.counted_to(tx, self._terms)
+                ids, until = events.touched(tx, done, end, self._batch)
+                found = self._kept(tx, ids, until)
+            if progress is not None:
+                progress(done, end)
+            if until <= done:
+                break
+            with self._store.write() as tx:
+                if done == 0:
+                    outcomes.clear(tx)
+                if outcomes.counted_to(tx, self._terms) != done:
+                    break  # another node was first
+                outcomes.put(tx, found, until, self._terms, self._clock())
+                done = until
+        return done
+
+    def _kept(self, tx: Transaction, ids: list[str], until: int) -> list[Kept]:
+        found: list[Kept] = []
+        for start in range(0, len(ids), 500):
+            histories = events.of_cases(tx, ids[start : start + 500], until)
+            found += self._folded(fold(histories), histories)
+        return found
+
+    def _folded(self, folded: Folded, histories: list[Recorded]) -> list[Kept]:
+        now, zone = self._clock(), self._rules.zone
+        kept = []
+        for outcome in folded.outcomes.values():
+            settles_at = outcome.settles_at(now)
+            # As it stands once time alone changes it no more: by then this may not have been looked at again.
+            found = fact(outcome, settles_at or now, zone, self._office)
+            kept.append(Kept(outcome.case, Week.of(outcome.opened_at, zone), found, settles_at))
+        return kept + [Kept(id, self._week(id, histories), None, None, broken=True) for id in sorted(folded.broken)]
+
+    def _week(self, id: str, histories: list[Recorded]) -> Week | None:
+        """The week of a broken history, as far as it tells."""
+        for event in reversed(histories):
+            if event.case_id == id and event.kind in ("opened", "clock_moved"):
+                try:
+                    return Week.of(instant(event.data["opened_at"]), self._rules.zone)
+                except (KeyError, ValueError, TypeError):
+                    return None
+        return None
