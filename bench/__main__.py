@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import engine, limits, service, stage, web, web_tick
+from bench import engine, limits, report, service, stage, web, web_tick
 from monitor import logs
 
 Figure = tuple[str, str, str, str]
@@ -27,11 +27,14 @@ def main() -> None:
     console = Console(stderr=True)
     figures: list[Figure] = []
 
-    def measure(name: str, goal: str, work: Callable[[Path], Any], show: Callable[[Any], str], beside: str = "") -> Any:
+    def measure(
+        name: str, goal: str, work: Callable[[Path], Any], show: Callable[[Any], str],
+        beside: str | Callable[[Any], str] = "",
+    ) -> Any:  # fmt: skip
         console.print(f"… {name}", style="dim")
         with tempfile.TemporaryDirectory(prefix="sns-bench-") as folder:
             value = work(Path(folder))
-        figures.append((name, show(value), goal, beside))
+        figures.append((name, show(value), goal, beside if isinstance(beside, str) else beside(value)))
         return value
 
     claim = _in_folder(limits.bare_claim)
@@ -53,6 +56,12 @@ def main() -> None:
             web.pages, lambda v: f"{v.first:.1f}, {v.last:.1f}, {v.counts:.1f}; {v.overview:.0f} ms")  # fmt: skip
     measure("escalation pass, p99: alone, beside the web's requests", "no slower", web_tick.slowed,
             lambda v: f"{v.alone:.0f} ms, {v.beside:.0f} ms at {v.answered:.0f} requests/s")  # fmt: skip
+    for cases, goal in ((100_000, "-"), (1_000_000, "<= 1 s, <= 3 s, <= 300 MB")):
+        measure(f"the week's report over {cases:,} cases: numbers, with all faces, memory", goal,
+                lambda f, n=cases: report.weekly_report(f, n),
+                lambda v: f"{v.numbers:.2f} s, {v.faces:.2f} s, {v.megabytes:.0f} MB",
+                lambda v: f"sqlite3 alone, once through one index {v.bare:.2f} s")  # fmt: skip
+    measure("events worked into what a report counts", "-", report.keeping_up, lambda v: f"{v:,.0f} events/s")
     measure("X calls for one round over 40 accounts", "4", service.search_calls, str)
     measure("memory of the idle daemon, 40 accounts", "<= 130 MB", service.idle_memory, lambda v: f"{v:.0f} MB")
     with tempfile.TemporaryDirectory(prefix="sns-bench-") as folder:

@@ -70,6 +70,7 @@ def verify(
             findings += recounted.vanished(tx)
             for snapshot in _kept(tx, weeks if week is not None else None):
                 findings += recounted.differences(tx, rules, snapshot)
+                chain.unproved.append(f"the report of {snapshot.week}: {recounted.AS_KEPT}")
         except json.JSONDecodeError as exc:
             findings.append(f"an event's data is no JSON any more, so nothing can be counted: {exc}")
         except BrokenHistory as exc:
@@ -162,7 +163,7 @@ def _strangers(tx: Transaction) -> Iterator[str]:
 
 def _numbers(tx: Transaction, rules: Rules, week: Week, now: datetime) -> Iterator[str]:
     """Count a week by its events and by the cases' rows."""
-    report = count_week(tx, rules, week, now, events.last(tx))
+    report = count_week(tx, rules, week, now, events.last(tx), alone=True)
     by_rows = recount.tally(tx, *week.span(rules.zone), now)
     by_events = {of.department: _tallied(of) for of in report.departments}
     nothing = Tallied(*(0 for _ in Tallied._fields))

@@ -56,11 +56,13 @@ def weekly(
         raise UnknownDepartment(f"there is no department {department!r}; there are {known}") from exc
 
 
-def count_week(tx: Transaction, rules: Rules, week: Week, now: datetime, last_event: int | None = None) -> Document:
-    """The same within a transaction that sees one instant, for the whole city."""
+def count_week(
+    tx: Transaction, rules: Rules, week: Week, now: datetime, last_event: int | None = None, *, alone: bool = False
+) -> Document:
+    """The same within a transaction that sees one instant, for the whole city; `alone`: without the weeks before."""
     zone = rules.zone
     since, until = week.span(zone)
-    line = _line(tx, rules, week)
+    line = [week] if alone else _line(tx, rules, week)
     found = tallied(tx, rules, line, now, last_event)
     counted = {of: counts(found[of].tally) for of in line}
     watched = seen(tx, rules, since, until, now)

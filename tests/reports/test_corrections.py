@@ -93,7 +93,9 @@ def test_the_old_report_stays_and_is_proved(town: City) -> None:
     assert kept is not None
     assert Document.model_validate_json(kept.data) == first
     assert weekly(town.store, town.rules, "2026-W47", town.clock()).total.met == 2
-    assert verify(town.store, town.rules, town.clock()).findings == ()
+    found = verify(town.store, town.rules, town.clock())
+    assert found.findings == ()
+    assert [one for one in found.unproved if "2026-W47" in one and "frequent words" in one]
 
 
 TAMPER = {
