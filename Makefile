@@ -38,7 +38,7 @@ nightly: .venv/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 
 .venv/.run: pyproject.toml constraints.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[reports]"
 	@touch $@
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python

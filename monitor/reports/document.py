@@ -7,7 +7,6 @@ zone. CONTRACT names `week`, `departments`, `cases`, `met`, `missed`, `dismissed
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import datetime
 from typing import Any
 
@@ -292,7 +291,7 @@ class Document(Part):
 
     def to_json(self) -> str:
         """What is kept, hashed and handed out: the same text for the same report, always."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2) + "\n"
+        return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
     @property
     def sha256(self) -> str:

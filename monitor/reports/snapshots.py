@@ -35,16 +35,16 @@ def read(snapshot: Snapshot) -> Document:
     return Document.model_validate_json(snapshot.data)
 
 
-def of_message(tx: Transaction, week: str, department: str | None) -> Document:
-    """The report that a message brings.
+def of_week(tx: Transaction, week: str) -> Document:
+    """The city's report of a week as it was kept.
 
     Raises:
-        LookupError: there is none of that week, or it knows no such department.
+        LookupError: there is none.
     """
     snapshot = snapshots.get(tx, week)
     if snapshot is None:
         raise LookupError(f"no report of {week} was kept")
-    return read(snapshot) if department is None else read(snapshot).of(department)
+    return read(snapshot)
 
 
 def readers(rules: Rules, document: Document) -> list[tuple[str, str | None]]:

@@ -63,10 +63,12 @@ def row_of(of: Whole, name: str) -> list[str]:
 def test_the_page_tells_the_documents_numbers(count: int, language: str) -> None:
     """Every department's and the total's; with each share what it is of, and how much was seen."""
     document = made.document(count)
-    found = Cells(faces.page(document, language)).rows
+    words, found = Phrases(language), Cells(faces.page(document, language)).rows
+    names = ("cases", "met", "late", "unanswered", "pending", "dismissed", "left", "attainment", "coverage")
+    assert [words("department"), *map(words, names)] in found
     for one in document.departments:
         assert row_of(one, one.name) in found
-    assert row_of(document.total, Phrases(language)("total")) in found
+    assert row_of(document.total, words("total")) in found
 
 
 def test_the_sections_are_there_and_in_order() -> None:
@@ -84,6 +86,7 @@ def test_a_week_of_nothing_says_so() -> None:
     assert "접수된 의견 없음" in page
     assert "해당 없음" in page
     assert "준수율 100" not in page
+    assert "그 밖의 부서" not in faces.summary(made.nothing(), "ko")
 
 
 def test_a_departments_own_report_has_no_sum_of_others() -> None:

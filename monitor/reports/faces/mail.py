@@ -43,7 +43,7 @@ def summary(document: Document, language: str) -> str:
     if document.department is None:
         shown = [one for one in _worst(document) if one.cases][:_LINES]
         lines += [f"― {one.name}: {_told(one, words)}" for one in shown]
-        if rest := len(document.departments) - len(shown):
+        if shown and (rest := len(document.departments) - len(shown)):
             lines.append(f"― {words('mail.rest', count=f'{rest:,}')}")
     return "\n".join([*lines, f"SHA-256 {document.sha256}"])
 

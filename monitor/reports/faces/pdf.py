@@ -36,9 +36,9 @@ def pdf(document: Document, language: str) -> bytes:
     paper = asdict(draft(document, language))
     missing = _missing(paper, typst, fonts)
     text = json.dumps(_mapped(paper, lambda value: _breakable(_replaced(value, missing))), ensure_ascii=False)
-    made = document.generated_at
-    compiler = typst.Compiler(_TEMPLATE, font_paths=fonts, sys_inputs={"paper": text, "day": f"{made:%Y-%m-%d}"})
-    content: bytes = compiler.compile(format="pdf", pdf_standards=_STANDARDS, timestamp=made.astimezone(UTC))
+    compiler = typst.Compiler(_TEMPLATE, font_paths=fonts, sys_inputs={"paper": text})
+    made = document.generated_at.astimezone(UTC)
+    content: bytes = compiler.compile(format="pdf", pdf_standards=_STANDARDS, timestamp=made)
     return content
 
 

@@ -40,7 +40,7 @@ _PHRASES: Mapping[str, tuple[str, str]] = {
     "coverage.whole": ("수집률 {coverage}: 수집 공백 없음", "Coverage {coverage}: no blind time"),
     "coverage.blind": ("수집률 {coverage}: 수집 공백 {blind} 발생, 이 시간의 의견은 늦게 확인되거나 빠졌을 수 있음",
             "Coverage {coverage}: blind for {blind}; what was written then may have been found late, or not at all"),
-    "coverage.none": ("수집률 산출 불가: 수집 대상 계정 없음", "No coverage: no account was to be watched"),
+    "coverage.none": ("수집률 산출 불가: 수집 대상 시간 없음", "No coverage: nothing was to be watched"),
     "missed.most": ("기한 초과가 많은 부서: {departments}", "Most missed: {departments}"),
     "missed.one": ("{name} {missed}건({share})", "{name} {missed} ({share})"),
     "missed.count": ("기한 초과 {missed}건", "{missed} missed"),
