@@ -49,13 +49,17 @@ class Letter:
 
 
 class Letters:
-    """Draws one report at a time and remembers the last one: many people in a row get the same."""
+    """Draws one report at a time and remembers the last one: many people in a row get the same, or a part of it.
+
+    What was kept is never changed, so that its week is all there is to remember it by.
+    """
 
     def __init__(self, store: Store, rules: Rules) -> None:
         self._store, self._rules = store, rules
         self._words = Words(rules.settings.service.language)
         self._mail = frozenset(channel.id for channel in rules.settings.channels if channel.type == "email")
         self._gate = threading.Lock()
+        self._week: tuple[str, Document] | None = None
         self._last: tuple[object, Letter] | None = None
 
     def of(self, id: str) -> Letter | None:
@@ -68,11 +72,13 @@ class Letters:
             stored = alerts.get_message(tx, id)
             if stored is None or (asked := stored.subject.get("report")) is None:
                 return None
-            document = snapshots.of_message(tx, asked["week"], asked["department"])
-        key = document.sha256, stored.channel in self._mail
+        week, department, mailed = asked["week"], asked["department"], stored.channel in self._mail
+        key = week, department, mailed
         with self._gate:
             if self._last is None or self._last[0] != key:
-                self._last = key, self._draw(document, mailed=stored.channel in self._mail)
+                whole = self._whole(week)
+                document = whole if department is None else whole.of(department)
+                self._last = key, self._draw(document, mailed=mailed)
             return self._last[1]
 
     def tell(self, tx: Transaction, letter: Letter, now: datetime) -> None:
@@ -85,6 +91,12 @@ class Letters:
             if face in letter.drawn:
                 said = self._words("report.face_over", face=face)
                 faults.ends(tx, self._rules, episode.name, said, now)
+
+    def _whole(self, week: str) -> Document:
+        if self._week is None or self._week[0] != week:
+            with self._store.read() as tx:
+                self._week = week, snapshots.of_week(tx, week)
+        return self._week[1]
 
     def _draw(self, document: Document, *, mailed: bool) -> Letter:
         settings = self._rules.settings

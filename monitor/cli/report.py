@@ -70,6 +70,7 @@ def weekly(
             return
         try:
             document = _document(call, store, rules, chosen, department, None if recount else kept)
+            before = _cut(snapshots.read(kept), department) if kept is not None and recount else None
         except UnknownDepartment as exc:
             known = ", ".join(rules.departments)
             raise Refusal(words("unknown_department", id=department, known=known)) from exc
@@ -85,8 +86,8 @@ def weekly(
             print_json(document.to_dict())
         elif not formats:
             print_report(words, document)
-        if kept is not None and recount:
-            print_differences(words, _cut(snapshots.read(kept), department), document, err=as_json or bool(formats))
+        if before is not None:
+            print_differences(words, before, document, err=as_json or bool(formats))
 
 
 @report.command("list")

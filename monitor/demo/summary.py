@@ -138,7 +138,8 @@ def summarize(store: Store, rules: Rules, receiver: Receiver, since: datetime, u
     arrived, repeated, refused = receiver.counted()
     return Summary(
         since=since, until=until, numbers=count(outcomes, until, rules.zone).total.whole,
-        coverage=sum((one for week in seen for of in week.values() for one in of.values()), Coverage()), blind_episodes=episodes,
+        coverage=sum((one for week in seen for of in week.values() for one in of.values()), Coverage()),
+        blind_episodes=episodes,
         prevented=prevented, outbox=outbox, messages=messages, cases=cases, arrived=arrived, repeated=repeated,
         refused=refused,
     )  # fmt: skip

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from monitor.reports.count import histories, tallied
 from monitor.reports.document import CorrectedCase, Correction, Document, Share
+from monitor.reports.outcomes import terms
 from monitor.rules import Rules
-from monitor.store import events, snapshots
+from monitor.store import events, outcomes, snapshots
 from monitor.store.engine import Transaction
 from monitor.store.snapshots import Snapshot
 from sla.compliance import counts
@@ -27,7 +28,7 @@ def corrections(tx: Transaction, rules: Rules, week: Week, now: datetime, last_e
     last = next(iter(snapshots.before(tx, str(week), 1)), None)
     if last is None:
         return ()
-    ids, _ = events.touched(tx, last.last_event, last_event)
+    ids = _moved(tx, rules, last.last_event, last_event)
     found: defaultdict[Week, list[CorrectedCase]] = defaultdict(list)
     for before, after in zip(histories(tx, ids, last.last_event), histories(tx, ids, last_event), strict=True):
         for id, outcome in after.outcomes.items():
@@ -40,8 +41,19 @@ def corrections(tx: Transaction, rules: Rules, week: Week, now: datetime, last_e
                 found[of].append(case)
     kept = {of: snapshots.get(tx, str(of)) for of in sorted(found)}
     return tuple(
-        _correction(tx, rules, of, snapshot, found[of], now) for of, snapshot in kept.items() if snapshot is not None
+        _correction(tx, rules, of, snapshot, found[of], now, last_event)
+        for of, snapshot in kept.items()
+        if snapshot is not None
     )
+
+
+def _moved(tx: Transaction, rules: Rules, after: int, until: int) -> set[str]:
+    """Ids of the cases that something happened to after their own week: few, and others are not looked at."""
+    counted_to = outcomes.counted_to(tx, terms(rules))
+    if counted_to > until:
+        counted_to = 0
+    ids, _ = events.touched(tx, max(after, counted_to), until)
+    return {*ids, *(outcomes.moved(tx, after) if counted_to else ())}
 
 
 def _status(outcome: Outcome | None, at: datetime) -> str:
@@ -49,13 +61,14 @@ def _status(outcome: Outcome | None, at: datetime) -> str:
 
 
 def _correction(
-    tx: Transaction, rules: Rules, week: Week, snapshot: Snapshot, found: list[CorrectedCase], now: datetime
-) -> Correction:
+    tx: Transaction, rules: Rules, week: Week, snapshot: Snapshot, found: list[CorrectedCase], now: datetime,
+    last_event: int,
+) -> Correction:  # fmt: skip
     try:
         told = Document.model_validate_json(snapshot.data).total
     except ValueError as exc:
         raise BrokenHistory(f"the report of {week}: it cannot be read, so it was edited") from exc
-    total = counts(tallied(tx, rules, [week], now)[week].tally).total.whole
+    total = counts(tallied(tx, rules, [week], now, last_event)[week].tally).total.whole
     return Correction(
         week=str(week), sha256=snapshot.sha256, reported=Share(cases=told.cases, met=told.met, missed=told.missed),
         now=Share(cases=total.received, met=total.met, missed=total.missed),

@@ -30,14 +30,15 @@ class Tallied:
 
 
 def tallied(
-    tx: Transaction, rules: Rules, weeks: Sequence[Week], now: datetime, last_event: int | None = None
+    tx: Transaction, rules: Rules, weeks: Sequence[Week], now: datetime, last_event: int, *, recount: bool = False
 ) -> dict[Week, Tallied]:
     """Count weeks as they stand at `now`; the first of them with times, the others only by how their cases stand.
 
-    With `last_event` everything is read from the history, up to that event: slow, and a second opinion.
+    Events above `last_event` do not count. A `recount` reads everything from the history: slow, and a second opinion;
+    so does a count up to an event that what is kept has left behind.
     """
-    upto = events.last(tx) if last_event is None else last_event
-    counted_to = 0 if last_event is not None else outcomes.counted_to(tx, terms(rules))
+    upto, counted_to = last_event, 0 if recount else outcomes.counted_to(tx, terms(rules))
+    counted_to = counted_to if counted_to <= upto else 0
     found = {week: Tallied() for week in weeks}
     asked = weeks[0]
     # A history that cannot be told belongs to no week: it is shown in the one that was asked for, where it began.

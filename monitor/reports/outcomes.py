@@ -79,12 +79,15 @@ class Outcomes:
 
     def _folded(self, folded: Folded, histories: list[Recorded]) -> list[Kept]:
         now, zone = self._clock(), self._rules.zone
+        newest = {event.case_id: event for event in histories}
         kept = []
         for outcome in folded.outcomes.values():
+            week, last = Week.of(outcome.opened_at, zone), newest[outcome.case]
             settles_at = outcome.settles_at(now)
             # As it stands once time alone changes it no more: by then this may not have been looked at again.
             found = fact(outcome, settles_at or now, zone, self._office)
-            kept.append(Kept(outcome.case, Week.of(outcome.opened_at, zone), found, settles_at))
+            moved_to = last.id if Week.of(last.at, zone) > week else None
+            kept.append(Kept(outcome.case, week, found, settles_at, moved_to=moved_to))
         return kept + [Kept(id, self._week(id, histories), None, None, broken=True) for id in sorted(folded.broken)]
 
     def _week(self, id: str, histories: list[Recorded]) -> Week | None:

@@ -163,7 +163,7 @@ def _strangers(tx: Transaction) -> Iterator[str]:
 
 def _numbers(tx: Transaction, rules: Rules, week: Week, now: datetime) -> Iterator[str]:
     """Count a week by its events and by the cases' rows."""
-    report = count_week(tx, rules, week, now, events.last(tx), alone=True)
+    report = count_week(tx, rules, week, now, recount=True, alone=True)
     by_rows = recount.tally(tx, *week.span(rules.zone), now)
     by_events = {of.department: _tallied(of) for of in report.departments}
     nothing = Tallied(*(0 for _ in Tallied._fields))

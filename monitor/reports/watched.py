@@ -62,7 +62,8 @@ def _coverages(
     tx: Transaction, rules: Rules, since: datetime, until: datetime, now: datetime
 ) -> Mapping[str, dict[Key, tuple[Watched, Coverage]]]:
     limit = rules.settings.polling.blind_after
-    blind = episodes(events.of_service(tx, ("blind", "recovered", "gap")), now, limit)
+    # Read to its end: a history that is broken midway would leave the cursor open.
+    blind = episodes(list(events.of_service(tx, ("blind", "recovered", "gap"))), now, limit)
     found: defaultdict[str, dict[Key, tuple[Watched, Coverage]]] = defaultdict(dict)
     for key, account in accounts.watched(tx).items():
         owner = rules.department_of(*key)

@@ -36,7 +36,7 @@ def weekly(
 ) -> Document:  # fmt: skip
     """Count a week as it stands at `now`; `week` is "2026-W47", None the last complete one.
 
-    With `now` and `last_event` of an earlier report it is that report counted again: later events do not count.
+    With `now` and `last_event` of an earlier report it is that report counted again: events above it do not count.
 
     Raises:
         UnknownWeek: there is no such week, or it is written otherwise.
@@ -57,19 +57,23 @@ def weekly(
 
 
 def count_week(
-    tx: Transaction, rules: Rules, week: Week, now: datetime, last_event: int | None = None, *, alone: bool = False
-) -> Document:
-    """The same within a transaction that sees one instant, for the whole city; `alone`: without the weeks before."""
+    tx: Transaction, rules: Rules, week: Week, now: datetime, last_event: int | None = None,
+    *, recount: bool = False, alone: bool = False,
+) -> Document:  # fmt: skip
+    """The same within a transaction that sees one instant, for the whole city.
+
+    A `recount` reads the history alone, and nothing that was kept of it; `alone` leaves the weeks before out.
+    """
     zone = rules.zone
     since, until = week.span(zone)
     line = [week] if alone else _line(tx, rules, week)
-    found = tallied(tx, rules, line, now, last_event)
+    upto = events.last(tx) if last_event is None else last_event
+    found = tallied(tx, rules, line, now, upto, recount=recount)
     counted = {of: counts(found[of].tally) for of in line}
     watched = seen(tx, rules, since, until, now)
     this, newest = counted[week], seals.newest(tx)
     ids = [*rules.departments, *sorted({*this.departments, *watched} - {*rules.departments})]
     nothing = count((), now, zone).total
-    upto = events.last(tx) if last_event is None else last_event
     return Document(
         week=str(week), since=since.astimezone(zone), until=until.astimezone(zone), generated_at=now.astimezone(zone),
         service=rules.settings.service.name,

@@ -20,7 +20,7 @@ from monitor.reports.seal import Sealer
 from monitor.reports.snapshots import keep, send
 from monitor.reports.week import weekly
 from monitor.rules import Rules
-from monitor.store import accounts, episodes, snapshots
+from monitor.store import accounts, episodes, seals, snapshots
 from monitor.store.engine import PASSING, Store
 from monitor.words import Words
 from sla.history import BrokenHistory
@@ -55,8 +55,13 @@ def counted(store: Store, rules: Rules, week: str, clock: Clock) -> Document:
     Raises:
         BrokenHistory: an event that tells of blind time cannot be read.
     """
-    Sealer(store, clock).run()
-    return weekly(store, rules, week, clock())
+    sealer = Sealer(store, clock)
+    while sealer.run():
+        pass
+    with store.read() as tx:
+        newest = seals.newest(tx)
+    # On PostgreSQL an event may yet appear below the newest one; below what is sealed none can.
+    return weekly(store, rules, week, clock(), last_event=newest.last_event if newest else None)
 
 
 class WeeklyReports:

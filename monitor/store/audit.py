@@ -84,10 +84,14 @@ def oldest_untold(tx: Connection, now: datetime) -> datetime | None:
 
 
 def oldest_untried(tx: Connection, now: datetime) -> datetime | None:
-    """Since when the message that is due longest has had no worker; what a worker has in hand is under way."""
+    """Since when the message that is due longest has had no worker; what a worker has in hand is under way.
+
+    Reports are no alarms: one worker sends them, one after the other.
+    """
     c = _messages.c
     free = or_(c.lease_until.is_(None), c.lease_until <= now)
-    query = select(func.min(c.next_attempt_at)).where(c.next_attempt_at.is_not(None), c.next_attempt_at <= now, free)
+    due = (c.next_attempt_at.is_not(None), c.next_attempt_at <= now, free, c.kind.not_in(alerts.BULKY))
+    query = select(func.min(c.next_attempt_at)).where(*due)
     found: datetime | None = tx.execute(query).scalar()
     return found
 

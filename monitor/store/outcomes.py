@@ -46,6 +46,8 @@ class Kept(NamedTuple):
     """From when on time alone changes no number of it; None where it does not any more."""
     broken: bool = False
     """Whether its history lacks its beginning or cannot be read."""
+    moved_to: int | None = None
+    """Its newest event, where that was recorded after its own week."""
 
 
 def counted_to(tx: Connection, terms: str) -> int:
@@ -136,6 +138,11 @@ def broken(tx: Connection, week: Week) -> list[str]:
     return list(tx.execute(select(c.case_id).where(c.broken, c.week.in_((_number(week), 0)))).scalars())
 
 
+def moved(tx: Connection, after: int) -> list[str]:
+    """Ids of the cases to which something happened above an event, and after their own week."""
+    return list(tx.execute(select(_outcomes.c.case_id).where(_outcomes.c.moved_to > after)).scalars())
+
+
 def missed(tx: Connection, week: Week, limit: int, department: str | None = None) -> list[str]:
     """Ids of up to `limit` cases of a week: the missed ones first, then the others, each in the order they came."""
     c, found = _outcomes.c, list[str]()
@@ -157,6 +164,7 @@ def _row(one: Kept, cells: Mapping[str, int], units: Mapping[str, int]) -> dict[
     fact = one.fact
     row: dict[str, Any] = {
         "case_id": one.case_id, "week": _number(one.week), "settles_at": one.settles_at, "broken": one.broken,
+        "moved_to": one.moved_to,
         "unit": None, "cell": None, "slot": 0, "more": "", **dict.fromkeys(_TIMES),
     }  # fmt: skip
     if fact is not None:

@@ -502,6 +502,7 @@ class OutcomeRow(SQLModel, table=True):
         _counted("outcomes_more", "week", where="more <> ''"),
         _counted("outcomes_unsettled", "settles_at", where="settles_at IS NOT NULL"),
         _counted("outcomes_broken", "week", where="broken"),
+        _counted("outcomes_moved", "moved_to", where="moved_to IS NOT NULL"),
     )
     case_id: str = Field(primary_key=True)
     week: int
@@ -520,3 +521,5 @@ class OutcomeRow(SQLModel, table=True):
     settles_at: datetime | None = _at(null=True)
     """From when on time alone changes none of this; None where it does not any more."""
     broken: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    moved_to: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    """Its newest event, where that was recorded after its own week."""

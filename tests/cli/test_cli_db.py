@@ -30,14 +30,14 @@ def _folder(tmp_path: Path) -> None:
 def test_upgrade_makes_what_the_daemon_would(bare: Town) -> None:
     """The database is there afterwards, and a second upgrade finds nothing to do."""
     first = bare.run("db", "upgrade")
-    assert first.exit_code == 0 and "0004" in first.output
+    assert first.exit_code == 0 and "0005" in first.output
     assert bare.json("queue") == []
     assert "이미 최신" in bare.run("db", "upgrade").output
 
 
 def test_check_of_a_sound_database(town: Town) -> None:
     """0, and the revision."""
-    assert town.json("db", "check") == {"ok": True, "revision": "0004", "faults": []}
+    assert town.json("db", "check") == {"ok": True, "revision": "0005", "faults": []}
     assert town.run("db", "check").exit_code == 0
 
 

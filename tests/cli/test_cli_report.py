@@ -120,6 +120,8 @@ def test_a_recount_says_what_differs(town: Town, kept: str, case: str) -> None:
     lines = [line.strip() for line in done.stdout.splitlines()]
     assert "합계 · 초과: 1 → 0" in lines and "교통정책과 · 불필요: 0 → 1" in lines
     assert kept not in done.stdout and not any(line.startswith("시설관리과 ·") for line in lines)
+    own = town.run("report", "weekly", "--recount", "--department", "transport").stdout
+    assert "교통정책과 · 불필요: 0 → 1" in own and "시설관리과" not in own
     found = town.run("report", "weekly", "--recount", "--json")
     assert json.loads(found.stdout)["total"]["dismissed"] == 1 and "초과: 1 → 0" in found.stderr
 
@@ -132,6 +134,7 @@ def test_files_take_the_place_of_older_ones(town: Town, case: str, tmp_path: Pat
     (path,) = folder.iterdir()
     before = path.read_bytes()
     (folder / f".{path.name}.part").mkdir()
+    town.run("case", "answer", case, "--by", "kim", "--outcome", "phone")
     assert town.run("report", "weekly", *WEEK, "--format", "csv", "--output", str(folder)).exit_code == 1
     assert path.read_bytes() == before
 
@@ -194,7 +197,8 @@ def test_no_workbook_on_a_terminal(town: Town) -> None:
 
 def test_sending_makes_what_is_missing(town: Town, case: str, opened: Store) -> None:
     """Asked first; then kept once and sent each time, with who it was on record. A week that runs is not sent."""
-    assert town.run("report", "weekly", "--send", *WEEK).exit_code == 1, "it runs"
+    early = town.run("report", "weekly", "--send", "--yes", *WEEK)
+    assert early.exit_code == 1 and "2026-W47" in early.stderr, "it is not over"
     town.clock.at = MONDAY
     assert town.run("report", "weekly", "--send").exit_code == 1, "nobody said yes"
     with opened.read() as tx:

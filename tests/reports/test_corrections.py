@@ -29,7 +29,7 @@ def make(town: City, week: str) -> Document:
     return found
 
 
-def two_weeks(town: City) -> tuple[Document, Document]:
+def two_weeks(town: City, kept_up: bool = False) -> tuple[Document, Document]:
     """A week with a miss that was none, a case that was pending, one that nobody knew of and one dismissed later."""
     asked = [mention(f"m{n}", town.clock() + n * MINUTE, author=f"p{n}") for n in range(3)]
     town.say(*asked)
@@ -39,6 +39,8 @@ def two_weeks(town: City) -> tuple[Document, Document]:
     town.say(pending)
     town.clock.at += 8 * MINUTE
     first = make(town, "2026-W47")  # by hand, two minutes before the week's end
+    if kept_up:
+        Outcomes(town.store, town.rules, town.clock).run()
     town.clock.at = MONDAY + timedelta(days=1)
     town.say(answer("a0", asked[0], asked[0].created_at + 12 * MINUTE))
     town.say(answer("a8", pending, pending.created_at + 25 * MINUTE))
@@ -48,6 +50,9 @@ def two_weeks(town: City) -> tuple[Document, Document]:
     town.desk.dismiss(by["m1"], "kim", "감사 인사")
     town.say(mention("m10", town.clock(), author="p10"))
     town.clock.at = MONDAY + timedelta(days=7)
+    if kept_up:
+        Sealer(town.store, town.clock).run()
+        Outcomes(town.store, town.rules, town.clock).run()
     return first, make(town, "2026-W48")
 
 
@@ -57,9 +62,10 @@ def changed(of: Correction, town: City) -> dict[str, tuple[str, str]]:
     return {by[one.case]: (one.before, one.after) for one in of.cases}
 
 
-def test_the_next_report_corrects_the_last(town: City) -> None:
+@pytest.mark.parametrize("kept_up", [False, True])
+def test_the_next_report_corrects_the_last(town: City, kept_up: bool) -> None:
     """Each case that counts otherwise now is named, with the week's shares as they were and as they are."""
-    first, second = two_weeks(town)
+    first, second = two_weeks(town, kept_up)
     assert (first.total.cases, first.total.met, first.total.missed, first.total.pending) == (4, 0, 3, 1)
     assert second.total.cases == 1
     (of,) = second.corrections

@@ -37,7 +37,8 @@ def pdf(document: Document, language: str) -> bytes:
     missing = _missing(paper, typst, fonts)
     text = json.dumps(_mapped(paper, lambda value: _breakable(_replaced(value, missing))), ensure_ascii=False)
     compiler = typst.Compiler(_TEMPLATE, font_paths=fonts, sys_inputs={"paper": text})
-    made = document.generated_at.astimezone(UTC)
+    # Typst counts whole seconds and refuses more.
+    made = document.generated_at.astimezone(UTC).replace(microsecond=0)
     content: bytes = compiler.compile(format="pdf", pdf_standards=_STANDARDS, timestamp=made)
     return content
 

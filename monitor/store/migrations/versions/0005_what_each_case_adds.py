@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("more", sa.Text(), server_default="", nullable=False),
         sa.Column("settles_at", sa.BigInteger(), nullable=True),
         sa.Column("broken", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("moved_to", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("case_id"),
     )
     _counted("outcomes_cells", "week", "cell", where="cell IS NOT NULL")
@@ -47,6 +48,7 @@ def upgrade() -> None:
     _counted("outcomes_more", "week", where="more <> ''")
     _counted("outcomes_unsettled", "settles_at", where="settles_at IS NOT NULL")
     _counted("outcomes_broken", "week", where="broken")
+    _counted("outcomes_moved", "moved_to", where="moved_to IS NOT NULL")
     official = sa.text("role = 'official'")
     op.create_index("posts_official", "posts", ["platform", "author", "created_at"], sqlite_where=official,
                     postgresql_where=official)  # fmt: skip
