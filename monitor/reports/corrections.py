@@ -6,13 +6,13 @@ from collections import defaultdict
 from datetime import datetime
 
 from monitor.reports.count import histories, tallied
-from monitor.reports.document import CorrectedCase, Correction, Document, Share
+from monitor.reports.document import CorrectedCase, CorrectedDepartment, Correction, Document, Share, Whole
 from monitor.reports.outcomes import terms
 from monitor.rules import Rules
 from monitor.store import events, outcomes, snapshots
 from monitor.store.engine import Transaction
 from monitor.store.snapshots import Snapshot
-from sla.compliance import counts
+from sla.compliance import Count, counts
 from sla.history import BrokenHistory, Outcome, Status
 from sla.week import Week
 
@@ -65,12 +65,26 @@ def _correction(
     last_event: int,
 ) -> Correction:  # fmt: skip
     try:
-        told = Document.model_validate_json(snapshot.data).total
+        told = Document.model_validate_json(snapshot.data)
     except ValueError as exc:
         raise BrokenHistory(f"the report of {week}: it cannot be read, so it was edited") from exc
-    total = counts(tallied(tx, rules, [week], now, last_event)[week].tally).total.whole
+    again = counts(tallied(tx, rules, [week], now, last_event)[week].tally)
+    reported = {one.department: one for one in told.departments}
     return Correction(
-        week=str(week), sha256=snapshot.sha256, reported=Share(cases=told.cases, met=told.met, missed=told.missed),
-        now=Share(cases=total.received, met=total.met, missed=total.missed),
+        week=str(week), sha256=snapshot.sha256, reported=_reported(told.total), now=_now(again.total),
+        departments=tuple(
+            CorrectedDepartment(
+                department=id, reported=_reported(reported.get(id)), now=_now(again.departments.get(id))
+            )
+            for id in sorted({one.department for one in found})
+        ),
         cases=tuple(sorted(found, key=lambda one: one.case))[:NAMED], count=len(found),
     )  # fmt: skip
+
+
+def _reported(of: Whole | None) -> Share:
+    return Share() if of is None else Share(cases=of.cases, met=of.met, missed=of.missed)
+
+
+def _now(of: Count | None) -> Share:
+    return Share() if of is None else Share(cases=of.whole.received, met=of.whole.met, missed=of.whole.missed)

@@ -218,6 +218,14 @@ class CorrectedCase(Part):
     after: str
 
 
+class CorrectedDepartment(Part):
+    """A department that has such cases."""
+
+    department: str
+    reported: Share = Share()
+    now: Share = Share()
+
+
 class Correction(Part):
     """What came to light about an earlier week since its report was made: that report stays as it is."""
 
@@ -226,6 +234,8 @@ class Correction(Part):
     """Of the report that stays."""
     reported: Share
     now: Share
+    departments: tuple[CorrectedDepartment, ...] = ()
+    """Those that have such cases now."""
     cases: tuple[CorrectedCase, ...]
     """The first hundred."""
     count: int
@@ -276,10 +286,16 @@ class Document(Part):
             raise KeyError(department)
         whole = Whole(**{name: getattr(part, name) for name in Whole.model_fields})
         corrections = tuple(
-            one.model_copy(update={"cases": own, "count": len(own)})
+            one.model_copy(
+                update={
+                    "cases": own, "count": len(own), "departments": (its,), "reported": its.reported, "now": its.now,
+                }
+            )
             for one in self.corrections
-            if (own := tuple(case for case in one.cases if case.department == department))
-        )
+            for its in one.departments
+            if its.department == department
+            and (own := tuple(case for case in one.cases if case.department == department))
+        )  # fmt: skip
         return self.model_copy(
             update={
                 "department": department, "departments": (part,), "total": whole, "corrections": corrections,

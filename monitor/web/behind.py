@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
+from itertools import product
 from typing import NamedTuple
 
 from monitor.reports.count import case_ids, histories
@@ -17,6 +19,8 @@ from sla.week import Week
 
 FAR = 200_000
 """So many events apart it is cheaper to read the week's histories than to ask which cases have moved since."""
+_OPEN = (Status.PENDING.value, Status.UNANSWERED.value)
+"""What time alone turns the one into the other."""
 
 
 class Found(NamedTuple):
@@ -31,17 +35,19 @@ def behind(
 ) -> list[Found]:
     """The cases of a week of which `wanted` is not 0, in the order they came; merged ones are in no figure.
 
-    What is kept of a case is taken where no event and no passing of time has changed it; the rest is read from its
-    history. The transaction must see one instant.
+    What is kept of a case is taken where neither an event nor the passing of time can have changed the figure since;
+    the rest is read from its history. The transaction must see one instant.
     """
-    ids = case_ids(tx, *week.span(rules.zone), last_event)
-    found = [Found(id, one) for id, one in _kept(tx, rules, week, ids, last_event)]
+    ids, found = case_ids(tx, *week.span(rules.zone), last_event), list[Found]()
+    for id, kept in _kept(tx, rules, week, ids, last_event):
+        if kept is None or _is_sure(kept, wanted):
+            ids.discard(id)
+            found += [] if kept is None else [Found(id, kept)]
     office = office_hours(rules)
-    for outcome in told(tx, ids - {one.case for one in found}, last_event).values():
+    for outcome in told(tx, ids, last_event).values():
         one = fact(outcome, at, rules.zone, office)
-        if one is not None:
-            found.append(Found(outcome.case, one))
-    return sorted(one for one in found if wanted(one.fact))
+        found += [] if one is None else [Found(outcome.case, one)]
+    return sorted((one for one in found if wanted(one.fact)), key=lambda one: one.case)
 
 
 def told(tx: Transaction, ids: set[str], last_event: int) -> dict[str, Outcome]:
@@ -51,18 +57,28 @@ def told(tx: Transaction, ids: set[str], last_event: int) -> dict[str, Outcome]:
 
 def _kept(
     tx: Transaction, rules: Rules, week: Week, ids: set[str], last_event: int
-) -> Iterator[tuple[str, Fact]]:  # fmt: skip
+) -> Iterator[tuple[str, Fact | None]]:  # fmt: skip
+    """What is kept of the cases that no event has moved since; None of a merged one."""
     counted_to = outcomes.counted_to(tx, terms(rules))
     first, last = sorted((counted_to, last_event))
     if not counted_to or last - first > FAR:
         return
     moved, _ = events.touched(tx, first, last)
     for one in outcomes.kept(tx, ids - {*moved}):
-        if one.week == week and one.fact is not None and not _hangs_on_time(one.fact):
+        if one.week == week and not one.broken:
             yield one.case_id, one.fact
 
 
-def _hangs_on_time(of: Fact) -> bool:
-    """Whether it may have stood otherwise at an earlier instant, or stand otherwise at a later one."""
-    open_ = (Status.PENDING, Status.UNANSWERED)
-    return of.cell.status in open_ or of.cell.final in open_ or (of.paused > 0 and of.response is None)
+def _is_sure(kept: Fact, wanted: Callable[[Fact], int]) -> bool:
+    """Whether a figure is the same at whatever instant the case was looked at."""
+    cell = kept.cell
+    statuses = _OPEN if cell.status in _OPEN else (cell.status,)
+    finals = _OPEN if cell.final in _OPEN else (cell.final,)
+    pauses = (0, kept.paused) if kept.paused and kept.response is None else (kept.paused,)
+    if len(statuses) == len(finals) == len(pauses) == 1:
+        return True
+    might_be = (
+        replace(kept, paused=paused, cell=cell._replace(status=status, final=final))
+        for status, final, paused in product(statuses, finals, pauses)
+    )  # fmt: skip
+    return len({wanted(one) for one in might_be}) == 1

@@ -45,7 +45,7 @@ class Asked(BaseModel):
     """Only alerts of this kind."""
     level: int | None = None
     """Only steps of this level."""
-    upto: Annotated[int | None, Field(ge=0)] = None
+    upto: Annotated[int | None, Field(ge=0, lt=2**63)] = None
     """The last event that counts."""
     at: AwareDatetime | None = None
     """The instant as of which it is counted."""

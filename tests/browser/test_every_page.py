@@ -8,11 +8,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from monitor.reports import snapshots
+from sla.week import Week
 from tests.browser.conftest import Shoot, Site
+from tests.reports.made import document
 
 PAGES = {
     "queue": "/", "case": "/cases/{case}", "overview": "/overview", "wall": "/overview/wall", "reports": "/reports",
-    "report": "/reports/2026-W47",
+    "report": "/reports/{week}", "report-now": "/reports/{week}?now=1", "report-cases": "/reports/{running}/cases",
     "incidents": "/incidents", "settings": "/settings", "users": "/users", "account": "/account",
     "nowhere": "/nowhere", "login": "/login",
 }  # fmt: skip
@@ -33,8 +36,20 @@ HOSTILE = [
 
 def _page(site: Site, name: str, look: dict[str, Any], case: str) -> Page:
     page = site.open(**look) if name == "login" else site.log_in("ops", "operator", **look)
-    page.goto(PAGES[name].format(case=case))
+    page.goto(_address(site, name, case))
     return page
+
+
+def _address(site: Site, name: str, case: str) -> str:
+    running = Week.of(site.app.clock(), site.app.rules.zone)
+    return PAGES[name].format(case=case, week=running.before(), running=running)
+
+
+def _keep_report(site: Site) -> None:
+    """Of the week that has ended last: three departments, one of them with a long name, and something in each part."""
+    running = Week.of(site.app.clock(), site.app.rules.zone)
+    with site.app.store.write() as tx:
+        snapshots.keep(tx, document(3, week=running.before()), "clock", site.app.clock())
 
 
 @pytest.fixture
@@ -54,6 +69,7 @@ def busy(site: Site) -> str:
     site.app.desk.dismiss(site.say("8", minutes=12), "lee", "광고", "spam")
     site.say("9", minutes=40)
     site.answer("9")
+    _keep_report(site)
     return much
 
 
@@ -86,7 +102,7 @@ def test_hostile_posts_do_nothing(site: Site, name: str) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.add_init_script("window.hurt = 0; window.boom = () => { window.hurt += 1 }")
-    page.goto(PAGES[name].format(case=case))
+    page.goto(_address(site, name, case))
     page.mouse.move(400, 400)
     page.wait_for_load_state()
     assert page.evaluate("window.hurt") == 0

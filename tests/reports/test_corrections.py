@@ -76,7 +76,9 @@ def test_the_next_report_corrects_the_last(town: City, kept_up: bool) -> None:
     }  # fmt: skip
     assert (of.reported.cases, of.reported.met, of.reported.missed) == (4, 0, 3)
     assert (of.now.cases, of.now.met, of.now.missed) == (5, 2, 2)
-    assert second.of("transport").corrections == (of,)
+    assert [(one.department, one.now) for one in of.departments] == [("transport", of.now)]
+    (own,) = second.of("transport").corrections
+    assert (own.cases, own.reported, own.now) == (of.cases, of.reported, of.now)
     assert second.of("facility").corrections == ()
 
 

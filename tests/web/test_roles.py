@@ -38,6 +38,7 @@ NEEDED: dict[tuple[str, str], Right | str] = {
     ("GET", "/incidents"): SOMEBODY, ("GET", "/incidents/{id}"): SOMEBODY,
     ("POST", "/incidents/{id}/claim"): Right.CRISIS, ("POST", "/incidents/{id}/end"): Right.CRISIS,
     ("GET", "/reports"): Right.REPORTS, ("GET", "/reports/{week}"): Right.REPORTS,
+    ("GET", "/reports/{week}/cases"): Right.REPORTS,
     ("POST", "/reports/{week}/export"): Right.EXPORT, ("GET", "/settings"): Right.SETTINGS,
     ("GET", "/users"): Right.USERS, ("POST", "/users"): Right.USERS, ("POST", "/users/{id}/password"): Right.USERS,
     ("POST", "/users/{id}/role"): Right.USERS, ("POST", "/users/{id}/disable"): Right.USERS,

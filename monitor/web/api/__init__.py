@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from monitor.web.api import acts, cases, city
+from monitor.web.api import acts, cases, city, reports
 
 router = APIRouter(prefix="/api")
-for part in (cases, acts, city):
+for part in (cases, acts, city, reports):
     router.include_router(part.router)

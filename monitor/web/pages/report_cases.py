@@ -8,6 +8,7 @@ from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from pydantic import Field
 
 from monitor.case_words import department_name, staff_or_actor
 from monitor.reports.faces.words import Phrases
@@ -18,7 +19,7 @@ from monitor.web.context import Site, site
 from monitor.web.figures import Asked, Figure
 from monitor.web.kept import NotBegun, NotSeen, begun, instant_of, own_department
 from monitor.web.pages.queue import platform_name
-from monitor.web.pages.reports import Reader, named, no_week
+from monitor.web.pages.reports import Reader, broken, named, no_week
 from monitor.web.render import language_of, render, say
 from monitor.web.viewer import Viewer
 from sla.history import BrokenHistory, Outcome
@@ -34,7 +35,7 @@ PAGE = 50
 class Page(Asked):
     """The figure, and which page of its cases."""
 
-    page: Annotated[int, Query(ge=1)] = 1
+    page: Annotated[int, Field(ge=1, lt=2**31)] = 1
 
 
 class Row(NamedTuple):
@@ -63,8 +64,7 @@ def show(
     except (KeyError, NotSeen) as exc:
         raise HTTPException(404) from exc
     except BrokenHistory:
-        broken = say(request)("This week's record cannot be read. Let the operator run “report verify”.")
-        return render(request, "error.html", 500, message=broken)
+        return broken(request)
     wanted = _wanted(asked, figure, viewer)
     with of.app.store.read() as tx:
         events.freeze(tx)

@@ -28,28 +28,30 @@ def export(
     department: Annotated[str, Form()] = "", reason: Annotated[str, Form()] = "",
     format: Annotated[str, Form()] = "json", now: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
-    """The report as a file; who took it out, and why, is on record before it leaves."""
+    """The report as a file; who took it out, and why, is on record before it leaves.
+
+    Only the workbook lists cases.
+    """
     found, _ = told(request, of, viewer, week, department, now=bool(now)), say(request)
     if isinstance(found, Response):
         return found
     if not found.whole:
         problem = _("Choose one department: its report can be exported.")
         return page(request, of, viewer, found, 400, problem, reason, format)
-    document, language = found.document, language_of(request)
+    if not reason.strip():
+        problem = _("Say what the export is for: the reason is kept on record.")
+        return page(request, of, viewer, found, 400, problem, reason, format)
+    document = found.document
     try:
         name = faces.filename(document, format)
-        # Only the workbook lists cases; drawn before anything is written, so that no transaction waits for it.
-        lines = case_lines(of.app.store, of.app.rules, document) if format == "xlsx" and reason.strip() else ()
-        content = faces.render(document, format, language, lines) if reason.strip() else b""
+        # Drawn before anything is written: no transaction waits for it, and what cannot be drawn is no export.
+        lines = case_lines(of.app.store, of.app.rules, document) if format == "xlsx" else ()
+        content = faces.render(document, format, language_of(request), lines)
     except faces.UnknownFormat:
         return page(request, of, viewer, found, 400, _("Choose one of the forms that the report has."), reason)
     except faces.MissingExtra as exc:
         return page(request, of, viewer, found, 503, str(exc), reason, format)
-    try:
-        with of.app.store.write() as tx:
-            privacy.exported(tx, viewer.id, name, reason, of.app.clock())
-    except privacy.ReasonMissing:
-        problem = _("Say what the export is for: the reason is kept on record.")
-        return page(request, of, viewer, found, 400, problem, reason, format)
+    with of.app.store.write() as tx:
+        privacy.exported(tx, viewer.id, name, reason, of.app.clock())
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
     return Response(content, headers=headers, media_type=faces.MEDIA_TYPES[format])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Annotated, Any, NamedTuple
 
@@ -45,6 +45,7 @@ Reader = Annotated[Viewer, Depends(guard.needs(Right.REPORTS))]
 _NO_WEEK = (
     "There is no week “%(week)s”. A week is written as 2026-W47: the ISO year and its week. Choose one from the list."
 )
+_BROKEN = "This week's record cannot be read. Let the operator run “report verify”."
 _AHEAD = "The week %(week)s has not begun yet. Choose one from the list."
 
 
@@ -56,6 +57,22 @@ class Line(NamedTuple):
     pending: int
     kept: Kept | None
     runs: bool
+    broken: bool = False
+    """Whether what was kept is not what its SHA-256 was taken of."""
+
+
+class Change(NamedTuple):
+    """A figure that is another now than in the kept report."""
+
+    department: str
+    """"" for all together."""
+    name: str
+    """One of `figures.FIGURES`."""
+    before: int
+    after: int
+    kept: Callable[..., str]
+    """The address of the cases it counted then."""
+    now: Callable[..., str]
 
 
 @router.get("")
@@ -105,8 +122,12 @@ def told(
     except NotSeen as exc:
         raise HTTPException(404) from exc
     except BrokenHistory:
-        broken = say(request)("This week's record cannot be read. Let the operator run “report verify”.")
-        return render(request, "error.html", 500, message=broken)
+        return broken(request)
+
+
+def broken(request: Request) -> Response:
+    """The page of a week whose record was tampered with."""
+    return render(request, "error.html", 500, message=say(request)(_BROKEN))
 
 
 def page(
@@ -151,33 +172,27 @@ def _line(tx: Transaction, of: Site, viewer: Viewer, week: Week, running: Week) 
     try:
         document = unchanged(snapshot)
     except BrokenHistory:
-        return Line(week, Share(), 0, snapshot, week == running)
+        return Line(week, Share(), 0, snapshot, week == running, broken=True)
     parts = [document.total] if viewer.scope is None else several(document, viewer.scope).departments
     share = Share(**{name: sum(getattr(one, name) for one in parts) for name in Share.model_fields})
     return Line(week, share, sum(one.pending for one in parts), snapshot, week == running)
 
 
-def _changed(of: Site, viewer: Viewer, found: Told) -> list[dict[str, Any]] | None:
+def _changed(of: Site, viewer: Viewer, now: Told) -> list[Change] | None:
     """What the week's kept report says otherwise than the week as it is shown; None where that is the kept one."""
-    if found.kept is None or found.as_kept:
+    if now.kept is None or now.as_kept:
         return None
     try:
-        kept = tell(of, viewer, found.document.week, found.document.department or "")
+        kept = tell(of, viewer, now.document.week, now.document.department or "")
     except (BrokenHistory, NotSeen):
         return None
-    return [
-        {"department": id, "name": name, "before": before, "after": after, "kept": kept.cases, "now": found.cases}
-        for id, name, before, after in _differences(kept, found)
-    ]
-
-
-def _differences(kept: Told, now: Told) -> Iterable[tuple[str, str, int, int]]:
     before, after = (_parts(one.document, one.whole) for one in (kept, now))
-    for id, part in after.items():
-        for name in _COMPARED:
-            was = getattr(before[id], name) if id in before else 0
-            if was != getattr(part, name):
-                yield id, name, was, getattr(part, name)
+    return [
+        Change(id, name, was, getattr(part, name), kept.cases, now.cases)
+        for id, part in after.items()
+        for name in _COMPARED
+        if (was := getattr(before[id], name) if id in before else 0) != getattr(part, name)
+    ]
 
 
 def _parts(document: Document, whole: bool) -> dict[str, Any]:
