@@ -12,6 +12,7 @@ from monitor.reports.document import (
     AccountPart,
     CaseLine,
     CorrectedCase,
+    CorrectedDepartment,
     Correction,
     DepartmentPart,
     Document,
@@ -71,6 +72,9 @@ def document(count: int = 3, *, seed: int = 7, week: Week = WEEK, most: int = 60
             Correction(
                 week=str(week.before()), sha256="cd" * 32, reported=Share(cases=50, met=49, missed=1),
                 now=Share(cases=50, met=48, missed=2), count=12,
+                departments=(CorrectedDepartment(
+                    department=first, reported=Share(cases=20, met=19, missed=1), now=Share(cases=20, met=18, missed=2)
+                ),),
                 cases=tuple(
                     CorrectedCase(case=f"c{place}", department=first, before="met", after="unanswered")
                     for place in range(12)

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.app import App
 from monitor.reports import snapshots
-from monitor.reports.document import Document, IncidentPart, Share, Whole
+from monitor.reports.document import CorrectedDepartment, Document, IncidentPart, Share, Whole
 from monitor.reports.week import weekly
 from monitor.store import snapshots as kept_ones
 from monitor.web import kept
@@ -105,6 +105,10 @@ def test_a_department_sees_nothing_of_the_city(site_app: App, clock: Clock, log_
         correction.cases[0].model_copy(update={"case": f"c-{of}", "department": of}) for of in ("transport", "water")
     )
     correction = correction.model_copy(update={
+        "departments": tuple(
+            CorrectedDepartment(department=id, reported=Share(cases=9, met=8), now=Share(cases=9, met=7))
+            for id in ("transport", "water")
+        ),
         "cases": (mine, foreign), "reported": Share(cases=907, met=906, missed=1),
         "now": Share(cases=907, met=905, missed=2),
     })  # fmt: skip
