@@ -28,6 +28,8 @@ _NOTHING = """
 _PARTICLES = sorted(_ENDINGS.split(), key=len, reverse=True)
 """What is added to a Korean noun in a sentence; the longest first, so that of "에서는" no "에서" is left."""
 _SAY_NOTHING = frozenset(_NOTHING.split())
+_PREDICATE = re.compile(r".*(?:니다|니까|[나어아해와세네까대돼되워려져쳐]요|[는은인한]데|하나요|해서|해야|하고|하네)")
+"""What somebody does or asks, and not what it is about."""
 
 
 class Term(NamedTuple):
@@ -53,7 +55,8 @@ def frequent(said: Iterable[tuple[str, str]], least: int = LEAST_PEOPLE, most: i
 
 def _words(text: str) -> set[str]:
     plain = _NOISE.sub(" ", normalize("NFC", text))
-    return {word for written in _WORD.findall(plain) if (word := _bare(written.lower())) not in _SAY_NOTHING}
+    found = (_bare(written.lower()) for written in _WORD.findall(plain) if not _PREDICATE.fullmatch(written))
+    return {word for word in found if word not in _SAY_NOTHING}
 
 
 def _bare(word: str) -> str:

@@ -23,6 +23,12 @@ def test_what_few_said_is_not_told() -> None:
     assert frequent(said, most=1) == [Term("버스", 9)]
 
 
+def test_what_somebody_does_is_no_subject() -> None:
+    """Sentences end in a verb, and all of them in the same few."""
+    said = [(f"p{n}", "버스가 안 와요 기다립니다 운행하나요 눈이 오는데 필요 수요") for n in range(5)]
+    assert [term.word for term in frequent(said)] == ["눈이", "버스", "수요", "필요"]
+
+
 def test_numbers_accounts_and_empty_words_say_nothing() -> None:
     """Nor may a particle eat a word of two letters."""
     said = [(f"p{n}", "@dj_city 12345 ㅋㅋㅋ 정말 안녕하세요 도로 The") for n in range(5)]
