@@ -13,8 +13,9 @@ import structlog
 from monitor import faults
 from monitor.alerts.message import Attachment, Message
 from monitor.reports import faces, snapshots
-from monitor.reports.document import Document
+from monitor.reports.document import CaseLine, Document
 from monitor.reports.faces import MissingExtra
+from monitor.reports.week import case_lines
 from monitor.rules import Rules
 from monitor.store import alerts, episodes
 from monitor.store.engine import Store, Transaction
@@ -59,7 +60,7 @@ class Letters:
         self._words = Words(rules.settings.service.language)
         self._mail = frozenset(channel.id for channel in rules.settings.channels if channel.type == "email")
         self._gate = threading.Lock()
-        self._week: tuple[str, Document] | None = None
+        self._week: tuple[str, Document, list[CaseLine]] | None = None
         self._last: tuple[object, Letter] | None = None
 
     def of(self, id: str) -> Letter | None:
@@ -76,9 +77,11 @@ class Letters:
         key = week, department, mailed
         with self._gate:
             if self._last is None or self._last[0] != key:
-                whole = self._whole(week)
-                document = whole if department is None else whole.of(department)
-                self._last = key, self._draw(document, mailed=mailed)
+                document, cases = self._whole(week)
+                if department is not None:
+                    document = document.of(department)
+                    cases = [case for case in cases if case.department == department]
+                self._last = key, self._draw(document, cases, mailed=mailed)
             return self._last[1]
 
     def tell(self, tx: Transaction, letter: Letter, now: datetime) -> None:
@@ -92,13 +95,15 @@ class Letters:
                 said = self._words("report.face_over", face=face)
                 faults.ends(tx, self._rules, episode.name, said, now)
 
-    def _whole(self, week: str) -> Document:
+    def _whole(self, week: str) -> tuple[Document, list[CaseLine]]:
         if self._week is None or self._week[0] != week:
             with self._store.read() as tx:
-                self._week = week, snapshots.of_week(tx, week)
-        return self._week[1]
+                document = snapshots.of_week(tx, week)
+            listed = "xlsx" in self._rules.settings.reports.formats
+            self._week = week, document, case_lines(self._store, self._rules, document) if listed else []
+        return self._week[1:]
 
-    def _draw(self, document: Document, *, mailed: bool) -> Letter:
+    def _draw(self, document: Document, cases: Sequence[CaseLine], *, mailed: bool) -> Letter:
         settings = self._rules.settings
         language = settings.service.language
         page = f"{settings.service.public_url}/reports/{document.week}" if settings.web.listen else ""
@@ -109,7 +114,7 @@ class Letters:
         drawn, failed = dict[str, bytes](), dict[str, str]()
         for face in (face for face in _FACES if face in settings.reports.formats):
             try:
-                drawn[face] = faces.render(document, face, language)
+                drawn[face] = faces.render(document, face, language, cases)
             except Exception as exc:  # whatever a form cannot be made for, the others are sent
                 failed[face] = str(exc) or type(exc).__name__
                 unknown = not isinstance(exc, MissingExtra)

@@ -83,7 +83,8 @@ class Outcomes:
         kept = []
         for outcome in folded.outcomes.values():
             week, last = Week.of(outcome.opened_at, zone), newest[outcome.case]
-            settles_at = outcome.settles_at(now)
+            # Of whatever instant a report is asked, also of one before this: so told from the case's beginning on.
+            settles_at = outcome.settles_at(outcome.opened_at)
             # As it stands once time alone changes it no more: by then this may not have been looked at again.
             found = fact(outcome, settles_at or now, zone, self._office)
             moved_to = last.id if Week.of(last.at, zone) > week else None

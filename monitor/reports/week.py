@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from monitor.reports import parts
@@ -14,7 +14,7 @@ from monitor.rules import Rules
 from monitor.store import accounts, events, incidents, outcomes, posts, seals
 from monitor.store.engine import Store, Transaction
 from sla import terms
-from sla.compliance import Counts, Share, count, counts
+from sla.compliance import Share, added, count, counts, standing
 from sla.history import Outcome, Status
 from sla.week import Week
 
@@ -22,6 +22,8 @@ WEEKS = 12
 """How many weeks the line of weeks has, this one with them."""
 LISTED = 5_000
 """How many cases are listed beside the numbers."""
+READ_WHOLE = 20_000
+"""Up to how many cases of a week all of them are read to be listed."""
 READ = 5_000
 """In how many of the newest mentions frequent words are looked for."""
 
@@ -69,9 +71,9 @@ def count_week(
     line = [week] if alone else _line(tx, rules, week)
     upto = events.last(tx) if last_event is None else last_event
     found = tallied(tx, rules, line, now, upto, recount=recount)
-    counted = {of: counts(found[of].tally) for of in line}
+    stood = {of: standing(found[of].tally) for of in sorted(line)}
     watched = seen(tx, rules, since, until, now)
-    this, newest = counted[week], seals.newest(tx)
+    this, newest = counts(found[week].tally), seals.newest(tx)
     ids = [*rules.departments, *sorted({*this.departments, *watched} - {*rules.departments})]
     nothing = count((), now, zone).total
     return Document(
@@ -80,12 +82,14 @@ def count_week(
         departments=tuple(
             parts.department(
                 id, rules.departments[id].name if id in rules.departments else id,
-                this.departments.get(id, nothing), watched.get(id, {}), _trend(counted, id), zone,
+                this.departments.get(id, nothing), watched.get(id, {}),
+                _trend({of: shares.get(id, Share()) for of, shares in stood.items()}), zone,
             )
             for id in ids
         ),
         total=parts.whole(
-            this.total, [one.coverage for of in watched.values() for one in of.values()], _trend(counted, None)
+            this.total, [one.coverage for of in watched.values() for one in of.values()],
+            _trend({of: added(shares.values()) for of, shares in stood.items()}),
         ),
         incidents=_incidents(tx, rules, since, until),
         topics=tuple(
@@ -96,7 +100,7 @@ def count_week(
             Term(term=term.word, people=term.people)
             for term in terms.frequent(posts.said(tx, since, until, READ))
         ),
-        corrections=corrections(tx, rules, week, now, upto), unchecked=this.total.whole.unchecked,
+        corrections=() if alone else corrections(tx, rules, week, now, upto), unchecked=this.total.whole.unchecked,
         unexplained=tuple(sorted(found[week].broken)), last_event=upto,
         sealed_to=newest.last_event if newest else 0, head=newest.head if newest else "",
     )  # fmt: skip
@@ -122,8 +126,11 @@ def case_lines(store: Store, rules: Rules, document: Document, limit: int = LIST
     week = Week.parse(document.week)
     with store.read() as tx:
         events.freeze(tx)
-        ids: Collection[str] = outcomes.missed(tx, week, limit, document.department)
-        if len(ids) < limit:
+        # Which these were then is for their histories to say; of very many the missed ones of today are asked.
+        ids: Collection[str]
+        if outcomes.how_many(tx, week) > READ_WHOLE:
+            ids = outcomes.missed(tx, week, limit, document.department)
+        else:
             ids = case_ids(tx, *week.span(rules.zone), document.last_event)
         found = _told(tx, ids, document.last_event, document.department)
     lines = [parts.line(outcome, document.generated_at, rules.zone) for outcome in found]
@@ -151,14 +158,11 @@ def _line(tx: Transaction, rules: Rules, week: Week) -> list[Week]:
     return line
 
 
-def _trend(counted: dict[Week, Counts], department: str | None) -> tuple[Point, ...]:
-    found = []
-    for week in sorted(counted):
-        of = counted[week].total if department is None else counted[week].departments.get(department)
-        whole = of.whole if of else None
-        share = Share(whole.received, whole.met, whole.missed) if whole else Share()
-        found.append(Point(week=str(week), attainment=share.attainment, **parts.share(share).model_dump()))
-    return tuple(found)
+def _trend(stood: Mapping[Week, Share]) -> tuple[Point, ...]:
+    return tuple(
+        Point(week=str(week), attainment=share.attainment, **parts.share(share).model_dump())
+        for week, share in stood.items()
+    )
 
 
 def _incidents(tx: Transaction, rules: Rules, since: datetime, until: datetime) -> tuple[IncidentPart, ...]:

@@ -143,6 +143,13 @@ def moved(tx: Connection, after: int) -> list[str]:
     return list(tx.execute(select(_outcomes.c.case_id).where(_outcomes.c.moved_to > after)).scalars())
 
 
+def how_many(tx: Connection, week: Week) -> int:
+    """How many cases of a week are kept here that count in any number."""
+    c = _outcomes.c
+    found: int = tx.execute(select(func.count()).where(c.week == _number(week), c.cell.is_not(None))).scalar_one()
+    return found
+
+
 def missed(tx: Connection, week: Week, limit: int, department: str | None = None) -> list[str]:
     """Ids of up to `limit` cases of a week: the missed ones first, then the others, each in the order they came."""
     c, found = _outcomes.c, list[str]()

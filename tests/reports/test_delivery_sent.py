@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -11,6 +13,7 @@ from email.policy import SMTP
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from monitor.alerts import deliver
 from monitor.alerts import letter as letters
@@ -18,7 +21,7 @@ from monitor.alerts.channels.base import TransportError
 from monitor.alerts.channels.email import compose_mail
 from monitor.alerts.letter import Letters
 from monitor.alerts.message import Kind, Message
-from monitor.reports.document import Document
+from monitor.reports.document import CaseLine, Document
 from monitor.reports.faces import MEDIA_TYPES, MissingExtra
 from monitor.store import alerts, snapshots
 from monitor.store.engine import Store
@@ -36,10 +39,12 @@ class Plain:
     def __init__(self) -> None:
         self.broken: dict[str, Exception] = {}
         self.drawn: list[str] = []
+        self.listed: set[str] = set()
         self.MEDIA_TYPES = MEDIA_TYPES
 
-    def render(self, document: Document, format: str, language: str) -> bytes:
+    def render(self, document: Document, format: str, language: str, cases: Sequence[CaseLine]) -> bytes:
         self.drawn.append(format)
+        self.listed = {case.department for case in cases}
         if format in self.broken:
             raise self.broken[format]
         return document.to_json().encode() if format == "json" else f"{format} {document.department}".encode()
@@ -296,3 +301,5 @@ def test_the_real_faces_of_a_real_week(store: Store, clock: Clock, tmp_path: Pat
     assert found is not None and found.failed == {}
     assert [file.name.rpartition(".")[2] for file in found.attachments] == ["pdf", "xlsx", "html", "csv", "json"]
     assert "교통정책과" in found.text and "교통정책과" in found.html
+    listed = load_workbook(io.BytesIO(found.attachments[1].content))["사례"]
+    assert {row[1].value for row in listed.iter_rows(min_row=2)} == {"교통정책과"}, "its cases, and nobody else's"

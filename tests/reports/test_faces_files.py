@@ -141,9 +141,13 @@ def test_the_workbook_lists_the_cases() -> None:
     document = made.document(3)
     cases = made.cases(document, 50)
     rows = sheet(workbook(document, "ko", cases), "cases")
-    assert [row["사건 번호"] for row in rows] == [one.case for one in cases]
+    *listed, last = [row["사건 번호"] for row in rows]
+    assert listed == [one.case for one in cases]
+    assert last == f"전체 {document.total.cases}건 중 50건(기한 초과 우선)"
+    all_of_them = document.model_copy(update={"total": document.total.model_copy(update={"cases": 50})})
+    assert len(sheet(workbook(all_of_them, "ko", cases), "cases")) == 50
     assert rows[0]["접수 시각"] == cases[0].opened_at.replace(tzinfo=None)
-    assert {row["상태"] for row in rows} == {"기한 내 답변", "기한 후 답변"}
+    assert {row["상태"] for row in rows[:-1]} == {"기한 내 답변", "기한 후 답변"}
     assert cases[0].case not in text(pdf(document))
 
 

@@ -214,6 +214,7 @@ _PHRASES: Mapping[str, tuple[str, str]] = {
     "sheet.collection": ("수집", "Collection"),
     "sheet.corrections": ("정정", "Corrections"),
     "sheet.cases": ("사례", "Cases"),
+    "case.only": ("전체 {cases}건 중 {shown}건(기한 초과 우선)", "{shown} of {cases} cases, the missed ones first"),
     # cases
     "case": ("사건 번호", "Case"),
     "case.handle": ("계정 이름", "Handle"),

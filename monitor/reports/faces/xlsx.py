@@ -187,12 +187,14 @@ def _cases(book: Book, document: Document, cases: Sequence[CaseLine], words: Phr
         Field(words("case.decided_by"), "text"), Field(words("case.transfers")), Field(words("case.levels")),
         Field(words("case.calendar"), "text", 20),
     ]  # fmt: skip
+    # A list that is not the whole says so.
+    left = (words("case.only", shown=len(cases), cases=document.total.cases), *[None] * (len(fields) - 1))
     book.table(words("sheet.cases"), fields, (
         (of.case, names.get(of.department, of.department), platform(of.platform, words), of.opened_at, of.deadline,
          of.answered_at, words.known(f"status.{of.status}", of.status), of.response_seconds, of.reason, of.decided_by,
          of.transfers, of.levels, of.calendar)
         for of in cases
-    ))  # fmt: skip
+    ), left if len(cases) < document.total.cases else ())  # fmt: skip
 
 
 def _lines(book: Book, sheet: Any, at: int, section: Section) -> int:
