@@ -159,6 +159,14 @@ def count(outcomes: Iterable[Outcome], at: datetime, zone: ZoneInfo, office: Off
     return counts(tally)
 
 
+def standing(tally: Tally) -> dict[str, Share]:
+    """How many cases each department had, and how many of those decided were met: all that cells alone tell."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for cell, n in tally.cells.items():
+        found[cell.unit.department][cell.counts_as] += n
+    return {department: _share(of) for department, of in found.items()}
+
+
 def counts(tally: Tally) -> Counts:
     """The numbers of what was tallied."""
     kinds: defaultdict[Unit, Counter[Cell]] = defaultdict(Counter)

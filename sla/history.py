@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from sla.case import Clock, State
+from sla.case import CLOSED, Clock, State
+from sla.escalation import Reason
 
 
 class Happened(Protocol):
@@ -70,10 +71,11 @@ class Leg(NamedTuple):
 
 
 class Snooze(NamedTuple):
-    """A time for which a person put the steps off."""
+    """A time for which a person put the steps off while the first answer was owed."""
 
     since: datetime
     until: datetime
+    """Cut where it was woken, transferred or closed before: it is put off no longer then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +119,13 @@ class Outcome:
     alerts: tuple[str, ...] = ()
     """The kind of each alert, repeats and those of a new round with them."""
     acknowledged_at: datetime | None = None
-    """When somebody first said that they are at it, by acknowledging or claiming it."""
+    """When somebody first said that they are at it, by acknowledging or claiming it while the first answer was owed."""
     keyword: str = ""
     """By which a route sent it to its department; "" where the account's own department had it."""
     calendar: str = ""
     """Name and version of the calendar that set its deadline first."""
     unchecked: int = 0
-    """How many alerts went out although the platform could not be asked just before (row 4)."""
+    """How many alerts went out although the platform could not be asked just before (row 21)."""
 
     def status(self, at: datetime) -> Status:
         """What it counts as at the instant `at`; a deadline that is now has come, as for `sla.escalation.decide`."""
@@ -154,28 +156,27 @@ class Outcome:
 
     def paused(self, at: datetime) -> timedelta:
         """How long it was put off while unanswered, up to the instant `at` (row 17)."""
-        end = min(at, self.answered_at or at)
-        return sum((max(min(s.until, end) - s.since, timedelta(0)) for s in self.snoozes), timedelta(0))
+        return sum((max(min(s.until, at) - s.since, timedelta(0)) for s in self.snoozes), timedelta(0))
 
     @property
     def response(self) -> timedelta | None:
         """The first response time; None without an answer."""
-        return None if self.answered_at is None else self.answered_at - self.opened_at
+        return _since(self.opened_at, self.answered_at)
 
     @property
     def acknowledgement(self) -> timedelta | None:
         """How long until somebody was at it; None where nobody said so."""
-        return None if self.acknowledged_at is None else max(self.acknowledged_at - self.opened_at, timedelta(0))
+        return _since(self.opened_at, self.acknowledged_at)
 
     @property
     def final_response(self) -> timedelta | None:
         """How long until the final answer; None without one."""
-        return None if self.final_answered_at is None else self.final_answered_at - self.opened_at
+        return _since(self.opened_at, self.final_answered_at)
 
     def settles_at(self, at: datetime) -> datetime | None:
         """The instant from which time alone changes no number of it any more; None where it changes none at `at`."""
-        instants = [snooze.until for snooze in self.snoozes] if self.answered_at is None else []
-        if self.state not in (State.MERGED, State.DISMISSED, State.ANSWERED, State.DELETED):
+        instants = [snooze.until for snooze in self.snoozes]
+        if self.state not in CLOSED:
             instants.append(self.deadline)
         if self.final_deadline is not None and self.final_answered_at is None and self.state is State.ANSWERED:
             instants.append(self.final_deadline)
@@ -228,6 +229,11 @@ def instant(value: Any) -> datetime:
     return at
 
 
+def _since(start: datetime, at: datetime | None) -> timedelta | None:
+    """How long until then: never less than nothing, though a platform's clock may run ahead of ours."""
+    return None if at is None else max(at - start, timedelta(0))
+
+
 def _opened(id: str, event: Happened) -> Outcome:
     data = event.data
     found_at = instant(data["found_at"])
@@ -275,16 +281,19 @@ def _alarmed(so_far: Outcome, event: Happened) -> Outcome:
         return replace(so_far, incident=data["incident"])
     state = so_far.state if so_far.state is State.CLAIMED else State.OPEN
     deadline = instant(data["deadline"])
-    return replace(so_far, incident=data["incident"], policy=data["policy"], deadline=deadline, state=state)
+    return replace(
+        so_far, incident=data["incident"], policy=data["policy"], deadline=deadline, state=state,
+        snoozes=_awake(so_far, event.at),
+    )  # fmt: skip
 
 
 def _snoozed(so_far: Outcome, event: Happened) -> Outcome:
-    return replace(so_far, snoozes=(*so_far.snoozes, Snooze(event.at, instant(event.data["until"]))))
+    until = instant(event.data["until"])
+    return so_far if so_far.state in CLOSED else replace(so_far, snoozes=(*so_far.snoozes, Snooze(event.at, until)))
 
 
 def _woken(so_far: Outcome, event: Happened) -> Outcome:
-    *earlier, last = so_far.snoozes
-    return replace(so_far, snoozes=(*earlier, last._replace(until=min(last.until, event.at))))
+    return replace(so_far, snoozes=_awake(so_far, event.at))
 
 
 def _released(so_far: Outcome, event: Happened) -> Outcome:
@@ -307,19 +316,25 @@ def _final_answered(so_far: Outcome, event: Happened) -> Outcome:
 
 def _acknowledged(so_far: Outcome, event: Happened) -> Outcome:
     state = State.ACKNOWLEDGED if so_far.state is State.OPEN else so_far.state
-    return replace(so_far, state=state, acknowledged_at=so_far.acknowledged_at or event.at)
+    return replace(so_far, state=state, acknowledged_at=_taken_up(so_far, event))
 
 
 def _claimed(so_far: Outcome, event: Happened) -> Outcome:
-    state = so_far.state if so_far.state is State.ANSWERED else State.CLAIMED
-    return replace(so_far, state=state, acknowledged_at=so_far.acknowledged_at or event.at)
+    state = so_far.state if so_far.state in CLOSED else State.CLAIMED
+    return replace(so_far, state=state, acknowledged_at=_taken_up(so_far, event))
+
+
+def _taken_up(so_far: Outcome, event: Happened) -> datetime | None:
+    """Who takes up the final answer only is not at the first one."""
+    return so_far.acknowledged_at or (None if so_far.state in CLOSED else event.at)
 
 
 def _transferred(so_far: Outcome, event: Happened) -> Outcome:
     data = event.data
     return replace(
         so_far, state=State.OPEN, department=data["to"], policy=data["policy"], deadline=instant(data["deadline"]),
-        transfers=so_far.transfers + 1, legs=(*_ended(so_far, event.at), Leg(data["to"], event.at, None)),
+        transfers=so_far.transfers + 1, snoozes=_awake(so_far, event.at),
+        legs=(*_ended(so_far, event.at), Leg(data["to"], event.at, None)),
         **_final_deadline(data),
     )  # fmt: skip
 
@@ -329,20 +344,23 @@ def _answered(so_far: Outcome, event: Happened) -> Outcome:
     by = "" if event.actor == "platform" else event.actor
     return replace(
         so_far, state=State.ANSWERED, answered_at=at, outcome=event.data["outcome"], decided_by=by, reason="",
-        legs=_ended(so_far, at),
+        legs=_ended(so_far, at), snoozes=_awake(so_far, at),
     )  # fmt: skip
 
 
 def _dismissed(so_far: Outcome, event: Happened) -> Outcome:
     return replace(
         so_far, state=State.DISMISSED, outcome=event.data.get("outcome", "dismissed"), reason=event.data["reason"],
-        decided_by=event.actor, legs=_ended(so_far, event.at),
+        decided_by=event.actor, legs=_ended(so_far, event.at), snoozes=_awake(so_far, event.at),
     )  # fmt: skip
 
 
 def _deleted(so_far: Outcome, event: Happened) -> Outcome:
     gone_at = instant(event.data["gone_at"])
-    return replace(so_far, state=State.DELETED, outcome=event.data["outcome"], legs=_ended(so_far, gone_at))
+    return replace(
+        so_far, state=State.DELETED, outcome=event.data["outcome"], legs=_ended(so_far, gone_at),
+        snoozes=_awake(so_far, gone_at),
+    )  # fmt: skip
 
 
 def _reopened(so_far: Outcome, event: Happened) -> Outcome:
@@ -361,7 +379,11 @@ def _open_again(so_far: Outcome, at: datetime) -> Outcome:
 
 
 def _merged(so_far: Outcome, event: Happened) -> Outcome:
-    return replace(so_far, state=State.MERGED, legs=_ended(so_far, event.at))
+    if so_far.state is State.MERGED:
+        return so_far  # what it was merged into was merged itself
+    return replace(
+        so_far, state=State.MERGED, legs=_ended(so_far, event.at), snoozes=_awake(so_far, event.at)
+    )  # fmt: skip
 
 
 def _split(so_far: Outcome, event: Happened) -> Outcome:
@@ -380,14 +402,23 @@ def _escalated(so_far: Outcome, event: Happened) -> Outcome:
     level, kind = event.data["level"], event.data["kind"]
     is_step = event.data["reason"] == "step" and event.data.get("clock") != Clock.FINAL
     levels = (*so_far.levels, level) if is_step else so_far.levels
-    unchecked = so_far.unchecked + (event.data.get("checked") is False)
+    # A round begins at once and asks nobody: only where a look was tried could it fail.
+    unchecked = so_far.unchecked + (event.data.get("checked") is False and event.data["reason"] != Reason.ROUND)
     return replace(so_far, levels=levels, alerts=(*so_far.alerts, kind), unchecked=unchecked)
 
 
 def _ended(so_far: Outcome, at: datetime) -> tuple[Leg, ...]:
-    """Its legs, the last of them ended at `at`, unless it had ended already."""
+    """Its legs, the last of them ended at `at`: an answer that is found later may have come before it began."""
     *earlier, last = so_far.legs
-    return so_far.legs if last.until is not None else (*earlier, last._replace(until=at))
+    return (*earlier, last._replace(until=max(at, last.since)))
+
+
+def _awake(so_far: Outcome, at: datetime) -> tuple[Snooze, ...]:
+    """Its snoozes, the last of them ended at `at` where it went on until then."""
+    if not so_far.snoozes:
+        return ()
+    *earlier, last = so_far.snoozes
+    return (*earlier, last._replace(until=max(min(last.until, at), last.since)))
 
 
 _STEPS: Mapping[str, Callable[[Outcome, Happened], Outcome]] = {

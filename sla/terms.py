@@ -12,7 +12,7 @@ LEAST_PEOPLE = 5
 """A word that fewer used might tell who it was."""
 MOST = 15
 
-_NOISE = re.compile(r"https?://\S+|[@#]?\w*@\S+|@\w+")
+_NOISE = re.compile(r"https?://\S+|(?<!\w)[@#]?\w*@\S+|@\w+")
 _WORD = re.compile(r"[가-힣]{2,12}|[A-Za-z][A-Za-z]{2,20}")
 
 _ENDINGS = """

@@ -23,22 +23,22 @@ NAMED = 100
 def corrections(tx: Transaction, rules: Rules, week: Week, now: datetime, last_event: int) -> tuple[Correction, ...]:
     """Compare how the cases of earlier weeks stood in the last report with how they stand up to `last_event`.
 
-    What was pending then is settled since and told too. Reports before that one told of what came before it.
+    What was pending then is settled since and told too, and what a week or a department lost to another one is told
+    of both. Reports before that one told of what came before it.
     """
     last = next(iter(snapshots.before(tx, str(week), 1)), None)
     if last is None:
         return ()
-    ids = _moved(tx, rules, last.last_event, last_event)
+    ids, told_at = _moved(tx, rules, last.last_event, last_event), _read(last).generated_at
     found: defaultdict[Week, list[CorrectedCase]] = defaultdict(list)
     for before, after in zip(histories(tx, ids, last.last_event), histories(tx, ids, last_event), strict=True):
         for id, outcome in after.outcomes.items():
-            of, told = Week.of(outcome.opened_at, rules.zone), before.outcomes.get(id)
-            if of >= week or (told is None and outcome.status(now) is Status.MERGED):
-                continue
-            was, is_now = _status(told, last.made_at), outcome.status(now).value
-            if was != is_now:
-                case = CorrectedCase(case=id, department=outcome.department, before=was, after=is_now)
-                found[of].append(case)
+            was, is_now = _counted(rules, before.outcomes.get(id), told_at), _counted(rules, outcome, now)
+            for of, department in sorted({*was, *is_now}):
+                told = was.get((of, department), ""), is_now.get((of, department), "")
+                if of < week and told[0] != told[1] and {*told} != {"", Status.MERGED}:
+                    case = CorrectedCase(case=id, department=department, before=told[0], after=told[1])
+                    found[of].append(case)
     kept = {of: snapshots.get(tx, str(of)) for of in sorted(found)}
     return tuple(
         _correction(tx, rules, of, snapshot, found[of], now, last_event)
@@ -56,18 +56,25 @@ def _moved(tx: Transaction, rules: Rules, after: int, until: int) -> set[str]:
     return {*ids, *(outcomes.moved(tx, after) if counted_to else ())}
 
 
-def _status(outcome: Outcome | None, at: datetime) -> str:
-    return "" if outcome is None else outcome.status(at).value
+def _counted(rules: Rules, outcome: Outcome | None, at: datetime) -> dict[tuple[Week, str], str]:
+    """By week and department, the one status in which a case counts; nothing for one that nobody knew of."""
+    if outcome is None:
+        return {}
+    return {(Week.of(outcome.opened_at, rules.zone), outcome.department): outcome.status(at).value}
+
+
+def _read(snapshot: Snapshot) -> Document:
+    try:
+        return Document.model_validate_json(snapshot.data)
+    except ValueError as exc:
+        raise BrokenHistory(f"the report of {snapshot.week}: it cannot be read, so it was edited") from exc
 
 
 def _correction(
     tx: Transaction, rules: Rules, week: Week, snapshot: Snapshot, found: list[CorrectedCase], now: datetime,
     last_event: int,
 ) -> Correction:  # fmt: skip
-    try:
-        told = Document.model_validate_json(snapshot.data)
-    except ValueError as exc:
-        raise BrokenHistory(f"the report of {week}: it cannot be read, so it was edited") from exc
+    told = _read(snapshot)
     again = counts(tallied(tx, rules, [week], now, last_event)[week].tally)
     reported = {one.department: one for one in told.departments}
     return Correction(

@@ -41,15 +41,15 @@ def tallied(
     counted_to = counted_to if counted_to <= upto else 0
     found = {week: Tallied() for week in weeks}
     asked = weeks[0]
-    # A history that cannot be told belongs to no week: it is shown in the one that was asked for, where it began.
+    # A history that cannot be told is shown where it began, if that is the week that was asked for.
     own = _opened_in(tx, rules, [asked], upto, counted_to)
     stale = own | (_opened_in(tx, rules, weeks[1:], upto, counted_to) if len(weeks) > 1 else set())
     if counted_to:
         found = {week: Tallied(outcomes.tally(tx, week, whole=week == asked)) for week in weeks}
         found[asked].broken |= set(outcomes.broken(tx, asked))
         moved, _ = events.touched(tx, counted_to, upto)
-        known = {one.case_id: one.week for one in outcomes.kept(tx, moved) if one.week is None or one.week in found}
-        own |= {id for id, week in known.items() if week is None or week == asked}
+        known = {one.case_id: one.week for one in outcomes.kept(tx, moved) if one.week in found}
+        own |= {id for id, week in known.items() if week == asked}
         stale |= known.keys() | set(outcomes.unsettled(tx, now))
         _take_away(tx, found, stale)
     for folded in histories(tx, stale, upto):
@@ -69,7 +69,7 @@ def case_ids(tx: Transaction, since: datetime, until: datetime, last_event: int,
         try:
             within = since <= instant(event.data["opened_at"]) < until
         except (KeyError, ValueError, TypeError):
-            within = True  # what cannot be read is shown as broken, not passed over
+            within = since <= event.at < until  # what cannot be read is shown as broken, not passed over
         if within:
             ids.add(event.case_id)
         else:
@@ -93,10 +93,10 @@ def _opened_in(tx: Transaction, rules: Rules, weeks: Sequence[Week], upto: int, 
 def _take_away(tx: Transaction, found: Mapping[Week, Tallied], ids: Collection[str]) -> None:
     for one in outcomes.kept(tx, ids):
         for week, tallied in found.items():
-            if one.week is None or one.week == week:
+            if one.week == week:
                 tallied.broken.discard(one.case_id)
-            if one.fact is not None and one.week == week:
-                tallied.tally.put(one.fact, -1)
+                if one.fact is not None:
+                    tallied.tally.put(one.fact, -1)
 
 
 def _put(rules: Rules, found: Mapping[Week, Tallied], folded: Folded, now: datetime) -> None:

@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 EVENTS_A_BATCH = 500
 """Few, so that nobody waits long for the writer's turn."""
 BATCHES_A_RUN = 20
+REVISION = 2
+"""Of what a case adds: one more whenever `sla.history` or `sla.tally` count otherwise, so that all is made anew."""
 
 
 def office_hours(rules: Rules) -> Office:
@@ -36,7 +38,7 @@ def terms(rules: Rules) -> str:
         for policy in rules.policies.values()
         for id in rules.departments
     }
-    return hashlib.sha256("\n".join([rules.zone.key, *sorted(calendars)]).encode()).hexdigest()
+    return hashlib.sha256("\n".join([str(REVISION), rules.zone.key, *sorted(calendars)]).encode()).hexdigest()
 
 
 class Outcomes:
@@ -62,10 +64,11 @@ class Outcomes:
             if until <= done:
                 break
             with self._store.write() as tx:
-                if done == 0:
-                    outcomes.clear(tx)
+                outcomes.lock(tx)
                 if outcomes.counted_to(tx, self._terms) != done:
                     break  # another node was first
+                if done == 0:
+                    outcomes.clear(tx)
                 outcomes.put(tx, found, until, self._terms, self._clock())
                 done = until
         return done
@@ -80,6 +83,7 @@ class Outcomes:
     def _folded(self, folded: Folded, histories: list[Recorded]) -> list[Kept]:
         now, zone = self._clock(), self._rules.zone
         newest = {event.case_id: event for event in histories}
+        first = self._first_weeks(folded, histories)
         kept = []
         for outcome in folded.outcomes.values():
             week, last = Week.of(outcome.opened_at, zone), newest[outcome.case]
@@ -87,16 +91,26 @@ class Outcomes:
             settles_at = outcome.settles_at(outcome.opened_at)
             # As it stands once time alone changes it no more: by then this may not have been looked at again.
             found = fact(outcome, settles_at or now, zone, self._office)
-            moved_to = last.id if Week.of(last.at, zone) > week else None
+            moved_to = last.id if Week.of(last.at, zone) > first[outcome.case] else None
             kept.append(Kept(outcome.case, week, found, settles_at, moved_to=moved_to))
         return kept + [Kept(id, self._week(id, histories), None, None, broken=True) for id in sorted(folded.broken)]
 
-    def _week(self, id: str, histories: list[Recorded]) -> Week | None:
-        """The week of a broken history, as far as it tells."""
-        for event in reversed(histories):
-            if event.case_id == id and event.kind in ("opened", "clock_moved"):
-                try:
-                    return Week.of(instant(event.data["opened_at"]), self._rules.zone)
-                except (KeyError, ValueError, TypeError):
-                    return None
-        return None
+    def _first_weeks(self, folded: Folded, histories: list[Recorded]) -> dict[str, Week]:
+        """The earliest week that each case ever belonged to: its report may have told of it."""
+        found: dict[str, Week] = {}
+        for event in histories:
+            id = event.case_id
+            if id in folded.outcomes and event.kind in ("opened", "clock_moved"):
+                week = Week.of(instant(event.data["opened_at"]), self._rules.zone)
+                found[id] = min(found.get(id, week), week)
+        return found
+
+    def _week(self, id: str, histories: list[Recorded]) -> Week:
+        """The week of a broken history: the one it tells of, else that in which it was to tell of one."""
+        own = [event for event in histories if event.case_id == id]
+        told = next((event for event in reversed(own) if event.kind in ("opened", "clock_moved")), own[0])
+        try:
+            at = instant(told.data["opened_at"])
+        except (KeyError, ValueError, TypeError):
+            at = told.at
+        return Week.of(at, self._rules.zone)

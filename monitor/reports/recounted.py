@@ -13,11 +13,11 @@ from monitor.store.engine import Transaction
 from monitor.store.snapshots import Snapshot
 from sla.week import Week
 
-_AS_KEPT = frozenset({"trend", "accounts", "name", "on_hours", "off_hours"})
+_AS_KEPT = frozenset({"trend", "accounts", "coverage", "blind_seconds", "name", "on_hours", "off_hours"})
 """What does not come from the cases' events alone, or by settings that may have changed since."""
 AS_KEPT = (
-    "the line of weeks, office hours, accounts, incidents, corrections and frequent words were not counted again; its"
-    " SHA-256 covers them"
+    "the line of weeks, coverage, office hours, accounts, incidents, corrections and frequent words were not counted"
+    " again; its SHA-256 covers them"
 )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Text, cast, delete, func, insert, select
 from monitor.store import flags
 from monitor.store.bulk import Bulk, once
 from monitor.store.columns import dumps
+from monitor.store.engine import lock_conversations
 from monitor.store.tables import CellRow, OutcomeRow, UnitRow
 from sla.tally import Cell, Fact, Tally, Unit
 from sla.week import Week
@@ -38,16 +39,15 @@ class Kept(NamedTuple):
     """A case as it is kept here."""
 
     case_id: str
-    week: Week | None
-    """None where its history does not say."""
+    week: Week
     fact: Fact | None
     """None for a merged case, and for a broken one."""
     settles_at: datetime | None
-    """From when on time alone changes no number of it; None where it does not any more."""
+    """From when on time alone changes no number of it; None where it never does."""
     broken: bool = False
     """Whether its history lacks its beginning or cannot be read."""
     moved_to: int | None = None
-    """Its newest event, where that was recorded after its own week."""
+    """Its newest event, where that was recorded after the first week that it ever belonged to."""
 
 
 def counted_to(tx: Connection, terms: str) -> int:
@@ -55,6 +55,11 @@ def counted_to(tx: Connection, terms: str) -> int:
     value = flags.get(tx, COUNTED)
     found: tuple[int, str] = tuple(json.loads(value)) if value else (0, "")
     return found[0] if found[1] == terms else 0
+
+
+def lock(tx: Connection) -> None:
+    """Keep other nodes from writing here until the transaction ends, before it is looked how far this goes."""
+    lock_conversations(tx, {"outcomes"})
 
 
 def put(tx: Connection, kept: Collection[Kept], counted_to: int, terms: str, now: datetime) -> None:
@@ -133,13 +138,13 @@ def unsettled(tx: Connection, now: datetime) -> list[str]:
 
 
 def broken(tx: Connection, week: Week) -> list[str]:
-    """Ids of the cases of a week whose history cannot be told, and of those that do not even tell their week."""
+    """Ids of the cases of a week whose history cannot be told."""
     c = _outcomes.c
-    return list(tx.execute(select(c.case_id).where(c.broken, c.week.in_((_number(week), 0)))).scalars())
+    return list(tx.execute(select(c.case_id).where(c.broken, c.week == _number(week))).scalars())
 
 
 def moved(tx: Connection, after: int) -> list[str]:
-    """Ids of the cases to which something happened above an event, and after their own week."""
+    """Ids of the cases to which something happened above an event, and after a week that was theirs."""
     return list(tx.execute(select(_outcomes.c.case_id).where(_outcomes.c.moved_to > after)).scalars())
 
 
@@ -230,9 +235,9 @@ def _legs(more: Mapping[str, Any]) -> tuple[tuple[str, int | None], ...]:
     return tuple((department, seconds) for department, seconds in more.get("legs", ()))
 
 
-def _number(week: Week | None) -> int:
-    return 0 if week is None else week.year * 100 + week.number
+def _number(week: Week) -> int:
+    return week.year * 100 + week.number
 
 
-def _week(number: int) -> Week | None:
-    return Week(number // 100, number % 100) if number else None
+def _week(number: int) -> Week:
+    return Week(number // 100, number % 100)
