@@ -148,7 +148,7 @@ def _fill(folder: Path, rules: Rules, cases: int) -> None:
             if told < LISTED and (status := outcome.status(NOW)) and status.value in ("answered_late", "unanswered"):
                 told += 1
                 laid += history
-            settles_at = outcome.settles_at(NOW)
+            settles_at = outcome.settles_at(outcome.opened_at)
             found = fact(outcome, settles_at or NOW, rules.zone, office)
             kept.append(Kept(outcome.case, week, found, settles_at))
         number += 1

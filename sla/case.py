@@ -191,7 +191,8 @@ class Case(NamedTuple):
     def owed_by(self) -> datetime | None:
         """The deadline of the clock that runs; None when nothing is owed any more."""
         if self.clock is Clock.FINAL:
-            return self.final_deadline if self.final_answered_at is None else None
+            owed = self.state is State.ANSWERED and self.final_answered_at is None  # a merged one's is the other's
+            return self.final_deadline if owed else None
         return self.deadline if self.state not in CLOSED else None
 
     @property

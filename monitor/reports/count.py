@@ -15,6 +15,8 @@ from sla.history import Folded, fold, instant
 from sla.tally import Tally
 from sla.week import Week
 
+FAR = 200_000
+"""So many events behind, what is kept saves nothing: all that came after it would have to be read, of every week."""
 _AT_ONCE = 500
 _CLOCKS_APART = timedelta(days=7)
 """How much earlier than the platform's time of a mention our own clock may have recorded it, wrong as it was."""
@@ -38,7 +40,7 @@ def tallied(
     so does a count up to an event that what is kept has left behind.
     """
     upto, counted_to = last_event, 0 if recount else outcomes.counted_to(tx, terms(rules))
-    counted_to = counted_to if counted_to <= upto else 0
+    counted_to = counted_to if counted_to <= upto < counted_to + FAR else 0
     found = {week: Tallied() for week in weeks}
     asked = weeks[0]
     # A history that cannot be told is shown where it began, if that is the week that was asked for.

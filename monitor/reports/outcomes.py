@@ -33,10 +33,14 @@ def office_hours(rules: Rules) -> Office:
 
 def terms(rules: Rules) -> str:
     """What all that is kept depends on beside the events; with other terms it is made anew."""
-    calendars = {
-        f"{policy.name}/{id}={rules.calendar(policy.final_calendar, id).version}"
-        for policy in rules.policies.values()
+    offices = {policy.final_calendar for policy in rules.policies.values()}
+    calendars = {f"{name}={rules.calendars[name].version}" for name in offices}
+    # Of departments only those with holidays of their own: another department alone makes nothing anew.
+    calendars |= {
+        f"{name}/{id}={local}"
+        for name in offices
         for id in rules.departments
+        if (local := rules.calendar(name, id).version) != rules.calendars[name].version
     }
     return hashlib.sha256("\n".join([str(REVISION), rules.zone.key, *sorted(calendars)]).encode()).hexdigest()
 

@@ -506,7 +506,7 @@ class OutcomeRow(SQLModel, table=True):
     )
     case_id: str = Field(primary_key=True)
     week: int
-    """The year times a hundred and the week; 0 where the history does not say."""
+    """The year times a hundred and the week; that of its recording where the history does not say."""
     unit: int | None = None
     cell: int | None = None
     """None for a merged case, which no number counts, and for a broken one."""
@@ -519,7 +519,7 @@ class OutcomeRow(SQLModel, table=True):
     more: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
     """JSON of what few cases have: times put off, and who held it."""
     settles_at: datetime | None = _at(null=True)
-    """From when on time alone changes none of this; None where it does not any more."""
+    """From when on time alone changes none of this."""
     broken: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     moved_to: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     """Its newest event, where that was recorded after its own week."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import product
 from typing import NamedTuple
 
-from monitor.reports.count import case_ids, histories
+from monitor.reports.count import FAR, case_ids, histories
 from monitor.reports.outcomes import office_hours, terms
 from monitor.rules import Rules
 from monitor.store import events, outcomes
@@ -17,8 +17,6 @@ from sla.history import Outcome, Status
 from sla.tally import Fact, fact
 from sla.week import Week
 
-FAR = 200_000
-"""So many events apart it is cheaper to read the week's histories than to ask which cases have moved since."""
 _OPEN = (Status.PENDING.value, Status.UNANSWERED.value)
 """What time alone turns the one into the other."""
 

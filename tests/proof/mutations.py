@@ -327,7 +327,7 @@ MUTATIONS = (
         ("tests/monitor/test_rows_watch.py::test_row_32_an_account_that_falls_silent_is_said_so_once",),
     ),
     Mutation(
-        33, "sla/compliance.py",
+        33, "sla/coverage.py",
         "return (self.watched - self.blind) * 1_000_000 // self.watched / 1_000_000",
         "return round((self.watched - self.blind) / self.watched, 2)",
         ("tests/sla/test_compliance.py::test_row_33_blind_time_is_never_shown_as_whole",),
