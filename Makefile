@@ -11,10 +11,10 @@ BIN := .venv/bin
 demo: .venv/.run
 	$(BIN)/sns-monitor demo --speed $(SPEED) $(if $(MINUTES),--minutes $(MINUTES))
 
-## test: every test, on SQLite and on PostgreSQL
+## test: every test, on SQLite and on PostgreSQL; many wait for a daemon, so there is one more worker than cores
 test: .venv/.dev
 	@tests/browser/prepare
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 ## check: lint, types, and who may import whom
 check: .venv/.dev
