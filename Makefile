@@ -11,10 +11,10 @@ BIN := .venv/bin
 demo: .venv/.run
 	$(BIN)/sns-monitor demo --speed $(SPEED) $(if $(MINUTES),--minutes $(MINUTES))
 
-## test: every test, on SQLite and on PostgreSQL; those that wait for a daemon, which most of their time is, four at once
+## test: every test, on SQLite and on PostgreSQL; those that mostly wait for a daemon three at once
 test: .venv/.dev
 	@tests/browser/prepare
-	$(BIN)/pytest -n 4 --dist load tests/acceptance
+	$(BIN)/pytest -n 3 --dist load tests/acceptance
 	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/acceptance
 
 ## check: lint, types, and who may import whom
