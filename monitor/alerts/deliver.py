@@ -69,12 +69,12 @@ class Delivery:
         with self._gate:
             if self._stopping:
                 return 0
-            return self._start(WORKERS_A_LANE, bulky=False) + self._start(BULKY_A_LANE, bulky=True)
+            with self._store.read() as tx:
+                return self._start(tx, WORKERS_A_LANE, bulky=False) + self._start(tx, BULKY_A_LANE, bulky=True)
 
-    def _start(self, workers: int, *, bulky: bool) -> int:
+    def _start(self, tx: Transaction, workers: int, *, bulky: bool) -> int:
         full = [id for id in self._lanes if self._busy[self._lane(id, bulky)] >= workers]
-        with self._store.read() as tx:
-            due = alerts.due_messages(tx, self._clock(), full, 200, bulky=bulky)
+        due = alerts.due_messages(tx, self._clock(), full, 200, bulky=bulky)
         started = 0
         for message, channel in due:
             lane = self._lane(channel, bulky)
