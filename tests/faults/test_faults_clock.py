@@ -24,7 +24,7 @@ from monitor.store import alerts
 from tests.city import MINUTE, City, PlayedChannel, PlayedConnector, mention
 from tests.support import Clock, city
 
-PATIENCE = 3.0
+PATIENCE = 15.0
 
 
 class Machine:
