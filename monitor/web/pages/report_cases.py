@@ -11,10 +11,10 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from pydantic import Field
 
 from monitor.case_words import department_name, staff_or_actor
+from monitor.reports.behind import Found, behind, told
 from monitor.reports.faces.words import Phrases
 from monitor.store import cases, events
 from monitor.store.engine import Transaction
-from monitor.web.behind import Found, behind, told
 from monitor.web.context import Site, site
 from monitor.web.figures import Asked, Figure
 from monitor.web.kept import NotBegun, NotSeen, begun, instant_of, own_department
